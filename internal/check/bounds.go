@@ -14,13 +14,12 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// comparisons are what the rules of size and order ask for.
+// comparisons are the operators of the rules for size and order.
 var comparisons = map[string]string{
 	"min": ">=", "gte": ">=", "max": "<=", "lte": "<=", "gt": ">", "lt": "<", "len": "==", "eq": "==", "ne": "!=",
 }
 
-// ordered makes the comparison with a constant. NaN keeps what validator says
-// it keeps: != alone.
+// ordered returns a comparison with a constant. As in validator, NaN satisfies only !=.
 func ordered[T cmp.Ordered](comparison string, p T) func(T) bool {
 	switch comparison {
 	case ">=":
@@ -39,7 +38,7 @@ func ordered[T cmp.Ordered](comparison string, p T) func(T) bool {
 
 // makeBound compiles min, max, len, gt, gte, lt and lte.
 func makeBound(_ *Set, on subject, rule typeinfo.Rule) (compiled, error) {
-	// Only a moment is compared without a parameter.
+	// Only a time is compared without a parameter.
 	if on.shape == moment {
 		return makeMoment(rule)
 	}
@@ -70,10 +69,10 @@ func (on subject) exampleBound(rule typeinfo.Rule) string {
 	return rule.Name + "=3"
 }
 
-// numberError says what is wrong with a parameter that strconv refused.
+// numberError explains why strconv rejected a parameter.
 func (on subject) numberError(rule typeinfo.Rule, err error) error {
 	problem := "not a number"
-	// It is a number, so its kind is what is wrong.
+	// It is a number, but of the wrong kind.
 	if _, notNumber := strconv.ParseFloat(rule.Param, 64); notNumber == nil && on.shape != float {
 		problem = "not a whole number"
 		if on.shape == unsigned && rule.Param[0] == '-' {
@@ -90,7 +89,7 @@ func (on subject) numberError(rule typeinfo.Rule, err error) error {
 }
 
 func integerBound(on subject, rule typeinfo.Rule, comparison string) (compiled, error) {
-	// Base 0, as validator reads it: 0x10 is a bound, too.
+	// Base 0, as in validator: 0x10 is a valid bound.
 	p, err := strconv.ParseInt(rule.Param, 0, 64)
 	if err != nil {
 		return compiled{}, on.numberError(rule, err)
@@ -111,8 +110,8 @@ func unsignedBound(on subject, rule typeinfo.Rule, comparison string) (compiled,
 	return made, nil
 }
 
-// floatBound compares as precisely as validator: a float32 with the float32
-// nearest to the parameter. The fault shows what the tag says.
+// floatBound compares with the precision of validator: a float32 with the float32 nearest to the parameter. The validation
+// error shows the parameter as written in the tag.
 func floatBound(on subject, rule typeinfo.Rule, comparison string) (compiled, error) {
 	p, err := strconv.ParseFloat(rule.Param, on.typ.Go.Bits())
 	if err != nil {
@@ -131,7 +130,7 @@ func floatBound(on subject, rule typeinfo.Rule, comparison string) (compiled, er
 	return made, nil
 }
 
-// spanBound reads a duration, or nanoseconds.
+// spanBound parses a duration, or a number of nanoseconds.
 func spanBound(on subject, rule typeinfo.Rule, comparison string) (compiled, error) {
 	p, shown, err := parseSpan(rule.Param)
 	if err != nil {
@@ -142,7 +141,7 @@ func spanBound(on subject, rule typeinfo.Rule, comparison string) (compiled, err
 	return made, nil
 }
 
-// parseSpan returns the duration and how to show it: as the tag spells it.
+// parseSpan returns the duration and its spelling in the tag.
 func parseSpan(param string) (time.Duration, string, error) {
 	if d, err := time.ParseDuration(param); err == nil {
 		return d, param, nil
@@ -151,7 +150,7 @@ func parseSpan(param string) (time.Duration, string, error) {
 	return time.Duration(n), time.Duration(n).String(), err
 }
 
-// orderFault is the fault of a number: p is the fact, shown its spelling.
+// orderFault returns the validation error for a number: p is the limit, shown is its spelling.
 func orderFault(comparison string, p any, shown string) blame {
 	switch comparison {
 	case ">=":
@@ -172,8 +171,7 @@ func with(typ, key string, value any) blame {
 	return always(fault.NewRule(typ, map[string]any{key: value}).Broken())
 }
 
-// lengthBound counts the characters of a text, the members of a map and the
-// items of a list.
+// lengthBound counts the characters of a text, the members of a map or the items of a list.
 func lengthBound(on subject, rule typeinfo.Rule, comparison string) (compiled, error) {
 	p, err := strconv.ParseInt(rule.Param, 0, strconv.IntSize)
 	if err != nil {
@@ -184,7 +182,7 @@ func lengthBound(on subject, rule typeinfo.Rule, comparison string) (compiled, e
 	}
 	if on.shape == text {
 		made := onString(characterBound(comparison, int(p)))
-		// Who reads a text knows its bytes; who writes one has counted its characters.
+		// A decoder knows the bytes of a text; an encoder has counted its characters.
 		made.quick.Sure = byteRange(comparison, p)
 		made.quick.Characters = rangeOf(comparison, p, 0, math.MaxInt64)
 		made.blame = on.lengthFault(comparison, int(p), characters)
@@ -196,13 +194,11 @@ func lengthBound(on subject, rule typeinfo.Rule, comparison string) (compiled, e
 	return made, nil
 }
 
-// characterBound counts characters only where the number of bytes leaves it
-// open: a character has one to four.
+// characterBound counts characters only if the number of bytes does not decide: a character has one to four bytes.
 func characterBound(comparison string, p int) func(string) bool {
 	keeps := ordered(comparison, p)
 	counted := func(s string) bool { return keeps(utf8.RuneCountInString(s)) }
-	// At most four bytes are one character, so at least a quarter of the bytes, rounded
-	// up, are characters.
+	// A character has at most four bytes, so there are at least a quarter as many characters as bytes, rounded up.
 	switch comparison {
 	case ">=":
 		return func(s string) bool { return (len(s)+3)/4 >= p || counted(s) }
@@ -212,8 +208,7 @@ func characterBound(comparison string, p int) func(string) bool {
 	return counted
 }
 
-// byteRange is the numbers of bytes that keep a bound on characters, whatever
-// characters they are: each has one to four bytes.
+// byteRange returns the lengths in bytes that satisfy a bound on characters for any characters of one to four bytes.
 func byteRange(comparison string, p int64) *Range[int64] {
 	switch {
 	case comparison == ">=" && p == 0:
@@ -229,8 +224,8 @@ func byteRange(comparison string, p int64) *Range[int64] {
 
 func characters(v reflect.Value) int { return utf8.RuneCountInString(v.String()) }
 
-// lengthFault says too short or too long, with the limit as the least or the
-// greatest length that is allowed.
+// lengthFault returns the validation error for a text or list that is too short or too long, with the allowed minimum or
+// maximum.
 func (on subject) lengthFault(comparison string, p int, length func(reflect.Value) int) blame {
 	switch comparison {
 	case ">=":
@@ -275,13 +270,13 @@ func (on subject) sizeFault(typ, key string, limit int, length func(reflect.Valu
 	}}
 }
 
-// makeMoment compiles the rules that compare a time with the present moment.
+// makeMoment compiles the rules that compare a time with the current time.
 func makeMoment(rule typeinfo.Rule) (compiled, error) {
 	if rule.HasParam {
 		return compiled{}, fmt.Errorf("takes no value on time.Time, where it compares with the current time; write %s, or a Validate method", rule.Name)
 	}
 	comparison := comparisons[rule.Name]
-	// Compare gives -1, 0 or 1, to be compared with 0.
+	// Compare returns -1, 0 or 1, to be compared with 0.
 	keeps := ordered(comparison, 0)
 	sentence := map[string]string{
 		">": "must be in the future", ">=": "must not be in the past",
@@ -293,8 +288,7 @@ func makeMoment(rule typeinfo.Rule) (compiled, error) {
 	}, nil
 }
 
-// makeEqual compiles eq and ne, which compare the length of lists and maps and
-// the value of everything else.
+// makeEqual compiles eq and ne. They compare the length of lists and maps, and otherwise the value.
 func makeEqual(_ *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	comparison := comparisons[rule.Name]
 	switch on.shape {
@@ -314,7 +308,7 @@ func equalBool(rule typeinfo.Rule, comparison string) (compiled, error) {
 		return compiled{}, fmt.Errorf("neither true nor false; write %s=true", rule.Name)
 	}
 	if comparison == "!=" {
-		// Of two values, not the one is the other.
+		// For a boolean, not equal to p means equal to !p.
 		p = !p
 	}
 	return compiled{

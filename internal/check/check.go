@@ -25,23 +25,21 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Set is the rules an app knows: validator's and the user's. It is never
-// changed and safe for concurrent use.
+// Set is the set of rules of an app: validator's and the user's. It is immutable and safe for concurrent use.
 type Set struct {
 	validate *validator.Validate
 	custom   map[string]Custom
 }
 
-// Custom is a rule of a user's.
+// Custom is a user's rule.
 type Custom struct {
 	Func validator.Func
-	// Message says what a value must be or do, such as "must be even", with %s for
-	// the parameter; "" for a sentence that names the rule.
+	// Message says what a value must be or do, such as "must be even", with %s for the parameter. If it is "", the message
+	// names the rule.
 	Message string
 }
 
-// Builtin is the set of validator's own rules. It is shared, because it holds
-// nothing of any app.
+// Builtin returns the set of validator's own rules. It is shared, because it holds nothing specific to an app.
 func Builtin() *Set {
 	return builtin.Get(func() *Set { return &Set{validate: newValidate()} })
 }
@@ -50,9 +48,9 @@ var builtin lazy.Value[*Set]
 
 func newValidate() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
-	// validator's own does not count the octets of a domain: see isEmail.
+	// validator does not limit the length of the domain: see isEmail.
 	if err := v.RegisterValidation("email", isEmail); err != nil {
-		panic(err) // the name is one of a rule
+		panic(err) // cannot fail: the name is valid
 	}
 	return v
 }
@@ -62,7 +60,7 @@ func newValidate() *validator.Validate {
 //
 // A rule is called with the value alone: FieldLevel's Parent and Top are the value itself.
 func NewSet(custom map[string]Custom) (*Set, error) {
-	// The map stays the user's, who may change it.
+	// The user may change the original map later.
 	s := &Set{validate: newValidate(), custom: maps.Clone(custom)}
 	for name, rule := range custom {
 		if err := s.add(name, rule); err != nil {
@@ -84,7 +82,7 @@ func (s *Set) add(name string, rule Custom) error {
 	return s.validate.RegisterValidation(name, rule.Func)
 }
 
-// validName keeps out what has a meaning inside a tag.
+// validName rejects names with a meaning inside a tag.
 func validName(name string) bool {
 	if name == "" {
 		return false
@@ -94,7 +92,7 @@ func validName(name string) bool {
 	})
 }
 
-// reserved reports the words of a tag that are no rules.
+// reserved reports whether a word of a tag is not a rule.
 func reserved(name string) bool {
 	switch name {
 	case "-", "0x2C", "0x7C", "dive", "keys", "endkeys", "omitempty", "omitnil", "omitzero", "required",
@@ -104,10 +102,10 @@ func reserved(name string) bool {
 	return false
 }
 
-// knows reports whether validator has a rule of that name. After omitempty a
-// nil pointer is never judged, so the name is looked up and nothing runs.
+// knows reports whether validator has a rule of that name. Behind omitempty a nil pointer is not validated, so the name is
+// looked up but the rule does not run.
 func (s *Set) knows(name string) (known bool) {
-	// validator panics on a name that it does not know.
+	// validator panics on an unknown name.
 	defer func() {
 		if recover() != nil {
 			known = false
@@ -121,11 +119,11 @@ func (s *Set) knows(name string) (known bool) {
 // the Set knows.
 type UnknownTagError struct {
 	Tag string
-	// Meant is what to write instead, empty where nothing is near.
+	// Meant is what to write instead, empty if no known name is similar.
 	Meant string
 }
 
-// Error names the rule, and what was meant or else where rules come from.
+// Error names the rule, and a similar name or where rules come from.
 func (e *UnknownTagError) Error() string {
 	if e.Meant != "" {
 		return fmt.Sprintf("%s: no such rule; %s, or add it to Config.Rules", e.Tag, e.Meant)
@@ -133,18 +131,15 @@ func (e *UnknownTagError) Error() string {
 	return fmt.Sprintf("%s: no such rule; write one of validator's or add it to Config.Rules", e.Tag)
 }
 
-// Check reports the first rule v breaks, nil if it keeps them all. v is of the
-// described type with Pointer and Optional taken off, and is never invalid.
-// Nobody changes the fault: all values that break the rule may share it.
+// Check returns the validation error for the first rule that v violates, nil if there is none. v is of the described type
+// without Pointer and Optional, and is never invalid. The returned error must not be modified: it may be shared.
 type Check func(v reflect.Value) *fault.Fault
 
-// Compile makes the check of a value of type t, nil when there is nothing to
-// check. It looks at rules.Self without the cross-field rules and at SkipZero;
-// Keys and Elem are compiled by a call of their own. A Pointer or Optional t is
-// judged by what it holds.
+// Compile compiles the check for a value of type t, nil if there is nothing to check. It uses SkipZero and the rules of
+// rules.Self that concern a single field; call it separately for Keys and Elem. If t is a Pointer or Optional, the rules
+// apply to the value inside.
 //
-// The error is an [*UnknownTagError] or says "rule: problem; fix". A nil Set
-// knows no rules and checks nothing.
+// The error is an [*UnknownTagError] or has the form "rule: problem; fix". A nil Set has no rules.
 func (s *Set) Compile(t *typeinfo.Type, rules *typeinfo.Rules) (Check, error) {
 	conditions, err := s.conditions(t, rules)
 	if err != nil || len(conditions) == 0 {
@@ -157,7 +152,7 @@ func (s *Set) Compile(t *typeinfo.Type, rules *typeinfo.Rules) (Check, error) {
 	return check, nil
 }
 
-// conditions compiles the rules that look at nothing but the value.
+// conditions compiles the rules that depend only on the value.
 func (s *Set) conditions(t *typeinfo.Type, rules *typeinfo.Rules) (conditions []condition, err error) {
 	if rules == nil || s == nil {
 		return nil, nil
@@ -189,17 +184,17 @@ type condition struct {
 
 type judge func(v reflect.Value) bool
 
-// blame is the fault of values that do not keep a rule.
+// blame is the validation error for values that violate a rule.
 type blame struct {
-	// same is the one fault of all of them, where of is nil.
+	// same is the validation error for all values, used if of is nil.
 	same *fault.Fault
-	// of makes the fault of one value.
+	// of returns the validation error for one value.
 	of func(v reflect.Value) fault.Fault
 }
 
 func always(f fault.Fault) blame { return blame{same: &f} }
 
-// known reports whether there is one.
+// known reports whether there is a validation error.
 func (b *blame) known() bool { return b.same != nil || b.of != nil }
 
 func (b *blame) fault(v reflect.Value) *fault.Fault {
@@ -210,7 +205,7 @@ func (b *blame) fault(v reflect.Value) *fault.Fault {
 	return &f
 }
 
-// tagged puts the rule into the faults.
+// tagged adds the rule to the validation errors.
 func (b blame) tagged(rule typeinfo.Rule) blame {
 	tag := rule.String()
 	if of := b.of; of != nil {
@@ -220,7 +215,7 @@ func (b blame) tagged(rule typeinfo.Rule) blame {
 			return f
 		}}
 	}
-	// A copy, since other fields have this fault with other tags.
+	// A copy, because other fields share this error with other tags.
 	f := *b.same
 	f.Tag = tag
 	return always(f)
@@ -247,7 +242,7 @@ func inOrder(conditions []condition) Check {
 	}
 }
 
-// skipZero is validator's omitempty. An empty list that is not nil is a value.
+// skipZero implements validator's omitempty. An empty list that is not nil is not skipped.
 func skipZero(check Check) Check {
 	return func(v reflect.Value) *fault.Fault {
 		if isDefault(v) {
@@ -265,13 +260,13 @@ func isDefault(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// condition compiles one of them.
+// condition compiles one rule.
 func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 	if len(rule.Or) > 0 {
 		return s.alternatives(on, rule)
 	}
 	c := condition{blame: valueError("breaks the rule " + rule.Name)}
-	// A user's rule never has the name of another, see add.
+	// A user's rule never has the name of another one, see add.
 	if own, ok := s.custom[rule.Name]; ok {
 		if own.Message != "" {
 			c.blame = valueError(own.sentence(rule))
@@ -300,7 +295,7 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 		return c, wrong(rule, err)
 	}
 	c.keeps, c.quick = p.keeps, p.quick
-	// The table's fault holds unless the maker knows a more precise one.
+	// The table's error applies unless the maker returns a more precise one.
 	if p.blame.known() {
 		c.blame = p.blame
 	}
@@ -329,8 +324,8 @@ func (s *Set) tried(on subject, rule typeinfo.Rule, c condition) (condition, err
 
 func wrong(rule typeinfo.Rule, err error) error { return fmt.Errorf("%s: %w", rule, err) }
 
-// through asks validator about each value. A struct would be entered instead
-// of judged, unless it has a name and the rules end with nostructlevel.
+// through calls validator for each value. validator would descend into a struct instead of applying the rule, unless it
+// has a name and the rules end with nostructlevel.
 func (s *Set) through(on subject, rule typeinfo.Rule) judge {
 	element := notation(rule)
 	if on.shape != opaque && on.shape != stringer {
@@ -339,14 +334,14 @@ func (s *Set) through(on subject, rule typeinfo.Rule) judge {
 	element += ",nostructlevel"
 	return func(v reflect.Value) bool {
 		if v.Kind() == reflect.Interface && v.IsNil() {
-			return true // null is no value to judge
+			return true // rules do not apply to null
 		}
 		return s.validate.VarWithKey("value", numeric(v), element) == nil
 	}
 }
 
-// numeric is a value for validator, which takes a json.Number for a text: in an
-// interface it is a number that no float64 holds exactly.
+// numeric returns a value for validator, which treats a json.Number as text. In an interface, it is a number that float64
+// cannot represent exactly.
 func numeric(v reflect.Value) any {
 	if number, ok := v.Interface().(json.Number); ok && v.Kind() == reflect.Interface {
 		value, _ := number.Float64()
@@ -355,7 +350,7 @@ func numeric(v reflect.Value) any {
 	return v.Interface()
 }
 
-// inTag spells a parameter as validator wants it inside a tag.
+// inTag escapes a parameter as validator requires inside a tag.
 var inTag = strings.NewReplacer(",", "0x2C", "|", "0x7C")
 
 func notation(rule typeinfo.Rule) string {
@@ -365,9 +360,9 @@ func notation(rule typeinfo.Rule) string {
 	return rule.Name + "=" + inTag.Replace(rule.Param)
 }
 
-// try judges a value made up for it and turns a panic into an error.
+// try runs a rule on a sample value and turns a panic into an error.
 func try(keeps judge, t reflect.Type) (err error) {
-	// validator panics on a kind that a rule does not judge.
+	// validator panics if a rule does not support a kind.
 	defer func() {
 		if recover() != nil {
 			err = fmt.Errorf("validator cannot judge %s by it; write a Validate method", t)
@@ -392,7 +387,7 @@ func sample(t reflect.Type) reflect.Value {
 	return v
 }
 
-// alternatives compiles a|b: one of them is enough.
+// alternatives compiles a|b: one of them must hold.
 func (s *Set) alternatives(on subject, rule typeinfo.Rule) (condition, error) {
 	var c condition
 	var either []judge
@@ -420,7 +415,7 @@ func (s *Set) alternatives(on subject, rule typeinfo.Rule) (condition, error) {
 	return c, nil
 }
 
-// describe is Describe for a rule that may be a user's.
+// describe is like Describe for rules that may be a user's.
 func (s *Set) describe(rule typeinfo.Rule) string {
 	if own := s.custom[rule.Name]; own.Message != "" {
 		return own.sentence(rule)

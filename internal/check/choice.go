@@ -19,7 +19,7 @@ func makeOneOf(_ *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 		return compiled{}, fmt.Errorf("names no value; write %s=red green", rule.Name)
 	}
 	for i, word := range words {
-		// An enum of JSON Schema should not list a value twice.
+		// An enum of JSON Schema should not contain duplicates.
 		if slices.Contains(words[:i], word) {
 			return compiled{}, fmt.Errorf("%s is listed twice; drop one", quoted(word))
 		}
@@ -64,8 +64,8 @@ func (on subject) membership(words []string, anyCase bool) (compiled, error) {
 	return numberAmong(on, words, parseInt, number, onInt)
 }
 
-// numberAmong compares numbers; validator compares their spelling, so a word
-// that is no number in its usual spelling would never be met.
+// numberAmong compares numbers. validator compares their spelling, so a word that is not a number in its usual spelling
+// would never match.
 func numberAmong[T int64 | uint64](
 	on subject, words []string, parse func(string, int) (T, error), format func(T) string, onNumber func(func(T) bool) compiled,
 ) (compiled, error) {
@@ -90,8 +90,7 @@ func parseInt(word string, bits int) (int64, error)   { return strconv.ParseInt(
 func parseUint(word string, bits int) (uint64, error) { return strconv.ParseUint(word, 10, bits) }
 func formatUint(n uint64) string                      { return strconv.FormatUint(n, 10) }
 
-// Words splits a parameter as validator does: at spaces, except between
-// single quotes, which are taken off.
+// Words splits a parameter as validator does: at spaces, except inside single quotes, which are removed.
 func Words(param string) []string {
 	var words []string
 	for param != "" {
@@ -106,7 +105,7 @@ func Words(param string) []string {
 	return words
 }
 
-// wordEnd is where the word at the start of s ends, 0 if s starts with a space.
+// wordEnd returns the end of the word at the start of s, 0 if s starts with a space.
 func wordEnd(s string) int {
 	if s[0] == '\'' {
 		if closing := strings.IndexByte(s[1:], '\''); closing >= 0 {

@@ -9,16 +9,15 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// interval is the values that the rules so far leave: from low to high, nil for
-// no limit. lowRule and highRule are the rules that set the limits.
+// interval is the range of values that the rules so far allow, from low to high; nil means no limit. lowRule and highRule
+// are the rules that set the limits.
 type interval struct {
 	low, high         *big.Rat
 	lowOpen, highOpen bool
 	lowRule, highRule string
 }
 
-// contradiction finds bounds that no value keeps together, and a bound that no
-// value of the type keeps.
+// contradiction finds bounds that no value can satisfy together, or that no value of the type satisfies.
 func contradiction(on subject, rules []typeinfo.Rule) error {
 	left, ok := on.interval()
 	if !ok {
@@ -37,7 +36,7 @@ func contradiction(on subject, rules []typeinfo.Rule) error {
 	return left.multiples(on, rules)
 }
 
-// interval is what the type itself leaves.
+// interval returns the range of the type itself.
 func (on subject) interval() (interval, bool) {
 	bits := on.typ.Go.Size() * 8
 	one := big.NewInt(1)
@@ -63,11 +62,11 @@ func (on subject) interval() (interval, bool) {
 
 func ratio(n *big.Int) *big.Rat { return new(big.Rat).SetInt(n) }
 
-// amount is the number a rule compares with; ok is false for other rules.
+// amount returns the number that a rule compares with; ok is false for other rules.
 func (on subject) amount(rule typeinfo.Rule) (p *big.Rat, ok bool) {
 	switch rule.Name {
 	case "eq":
-		// On a text it compares the text, not its length.
+		// For text, the rule compares the text and not its length.
 		if on.shape == text {
 			return nil, false
 		}
@@ -101,7 +100,7 @@ func (r *interval) narrow(comparison string, p *big.Rat, rule string, steps bool
 	case "<=":
 		r.lower(p, false, rule)
 	case ">":
-		// Between whole numbers there is nothing: more than 3 is 4 or more.
+		// For whole numbers, more than 3 means 4 or more.
 		if steps {
 			p = new(big.Rat).Add(p, big.NewRat(1, 1))
 		}
@@ -115,7 +114,7 @@ func (r *interval) narrow(comparison string, p *big.Rat, rule string, steps bool
 }
 
 func (r *interval) raise(p *big.Rat, open bool, rule string) {
-	// At the same limit the open one leaves fewer values.
+	// With the same limit, the open one allows fewer values.
 	if r.low == nil || p.Cmp(r.low) > 0 || p.Cmp(r.low) == 0 && open {
 		r.low, r.lowOpen, r.lowRule = p, open, rule
 	}
@@ -139,6 +138,6 @@ func (r *interval) error(on subject) error {
 	if r.lowRule != "" && r.highRule != "" {
 		return fmt.Errorf("%s,%s: no value satisfies both; write bounds with values between them", r.lowRule, r.highRule)
 	}
-	// One limit is the type's own, so there is one rule to name.
+	// One of the limits comes from the type, so there is only one rule to name.
 	return fmt.Errorf("%s%s: no %s satisfies it; write a bound in the type's range", r.lowRule, r.highRule, on.typ.Go)
 }

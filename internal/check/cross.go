@@ -13,15 +13,13 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// CrossCheck judges a rule that looks at other fields, after the struct was
-// read. parent is the struct CompileCross was called for, field the value of
-// the field itself, as it is in the struct or with Pointer and Optional taken
-// off; present says that the field was sent. A rule that compares is not
-// applied to an absent or null value. Each fault is new: the caller may change
-// it.
+// CrossCheck checks a rule that depends on other fields, after the struct was decoded. parent is the struct that
+// CompileCross was called for. field is the value of the field, with or without its Pointer and Optional. present means
+// that the field was sent. A comparison is not applied to an absent or null value. Each validation error is new: the
+// caller may modify it.
 type CrossCheck func(parent, field reflect.Value, present bool) *fault.Fault
 
-// crossTags are validator's rules that look at other fields.
+// crossTags returns validator's rules that depend on other fields.
 func crossTags() map[string]crossMaker { return madeCrossTags.Get(makeCrossTags) }
 
 var madeCrossTags lazy.Value[map[string]crossMaker]
@@ -58,7 +56,7 @@ func (s *Set) CompileCross(parent reflect.Type, f *typeinfo.Field, siblings ...*
 		if !isCross(rule) {
 			continue
 		}
-		// Most fields have no such rule, and need no way to others.
+		// Most fields have no such rule, and need no access to other fields.
 		if at.root == nil {
 			var err error
 			if at, err = sceneOf(parent, f, siblings); err != nil {
@@ -89,8 +87,7 @@ func (s *Set) cross(at scene, rule typeinfo.Rule) (CrossCheck, error) {
 		if f == nil {
 			return nil
 		}
-		// A copy, since the caller adds a location, and blame may return one fault each
-		// time.
+		// A copy, because the caller adds a location, and blame may return the same error each time.
 		f = f.Own()
 		f.Tag = tag
 		return f
@@ -112,7 +109,7 @@ func crossInOrder(checks []CrossCheck) CrossCheck {
 	}
 }
 
-// makeComparison compiles the rules that hold a value against another field's.
+// makeComparison compiles the rules that compare a value with another field.
 func makeComparison(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	other, err := at.reference(rule.Param)
 	if err != nil {
@@ -121,7 +118,7 @@ func makeComparison(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	if err := at.comparable(other, rule); err != nil {
 		return nil, err
 	}
-	// A value that is not there is equal to none, and contained in none.
+	// A missing value is not equal to any value, and does not contain any.
 	keepsNull := rule.Name == "nefield" || rule.Name == "necsfield" || rule.Name == "fieldexcludes"
 	keeps := func(field, parent reflect.Value) bool {
 		seen := other.in(parent)
@@ -148,8 +145,7 @@ func (at scene) whenSent(keeps func(field, parent reflect.Value) bool, blame bla
 	}
 }
 
-// comparable refuses what validator would find wrong or right whatever the
-// values are.
+// comparable rejects comparisons whose result in validator does not depend on the values.
 func (at scene) comparable(other reference, rule typeinfo.Rule) error {
 	mine := at.subject
 	if mine.typ.Go.Kind() != other.typ.Kind() || (mine.shape == moment) != (other.typ == reflect.TypeFor[time.Time]()) {
@@ -162,7 +158,7 @@ func (at scene) comparable(other reference, rule typeinfo.Rule) error {
 	case "fieldcontains", "fieldexcludes":
 		judged = text
 	case "gtfield", "gtefield", "ltfield", "ltefield":
-		// validator compares the lengths of lists and maps by the rules with cs only.
+		// validator compares the lengths of lists and maps only with the rules with cs.
 		judged &^= sized
 	}
 	if mine.shape&judged == 0 {
@@ -171,8 +167,8 @@ func (at scene) comparable(other reference, rule typeinfo.Rule) error {
 	return nil
 }
 
-// comparisonPhrase is the sentence, with %s for the other field. Of two texts
-// the rules without cs compare the lengths, those with cs the order.
+// comparisonPhrase returns the message, with %s for the other field. For two texts, the rules without cs compare the
+// lengths, those with cs the order.
 func (at scene) comparisonPhrase(name string) string {
 	longer, shorter := "greater", "less"
 	crossStruct := strings.HasSuffix(name, "csfield")
@@ -204,7 +200,7 @@ func (at scene) comparisonPhrase(name string) string {
 	return "must not contain the field %s"
 }
 
-// makePostcodeField compiles the rule that takes the country from a field.
+// makePostcodeField compiles the rule that takes the country from another field.
 func makePostcodeField(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	names := Words(rule.Param)
 	if len(names) != 1 {
@@ -222,25 +218,24 @@ func makePostcodeField(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error)
 		if seen.state != found {
 			return false
 		}
-		// validator looks for the country in a field of a struct, so it gets one.
+		// validator looks for the country in a field of a struct.
 		in := struct{ Country string }{seen.value.String()}
 		return s.validate.VarWithValue(field.String(), in, rule.Name+"=Country") == nil
 	}
 	return at.whenSent(keeps, valueError("not a postcode of the country in the field "+country.name)), nil
 }
 
-// scene is the struct around a field with a cross-field rule.
+// scene is the struct that contains a field with a cross-field rule.
 type scene struct {
 	root     reflect.Type
 	field    *typeinfo.Field
 	siblings []*typeinfo.Field
 	subject  subject
-	// declaring is the struct that declares the field, reached by toDeclaring
-	// from root.
+	// declaring is the struct that declares the field; toDeclaring leads to it from root.
 	declaring   reflect.Type
 	toDeclaring []step
 	path        []int
-	// held takes Pointer and Optional off the field's value; false for null.
+	// held removes Pointer and Optional from the field's value; false for null.
 	held func(reflect.Value) (reflect.Value, bool)
 }
 
@@ -260,8 +255,7 @@ func sceneOf(parent reflect.Type, f *typeinfo.Field, siblings []*typeinfo.Field)
 	return at, nil
 }
 
-// holder takes off what the field's type wraps around its value, whether or
-// not the caller has done so.
+// holder returns a function that unwraps a field's value, whether or not the caller has unwrapped it already.
 func holder(t *typeinfo.Type) func(reflect.Value) (reflect.Value, bool) {
 	if !t.Wraps() {
 		return func(v reflect.Value) (reflect.Value, bool) { return v, !isNull(v) }
@@ -269,7 +263,7 @@ func holder(t *typeinfo.Type) func(reflect.Value) (reflect.Value, bool) {
 	steps, _ := bareSteps(nil, t.Go)
 	return func(v reflect.Value) (reflect.Value, bool) {
 		if !v.IsValid() || v.Type() != t.Go {
-			// The caller has taken it off already.
+			// The caller has unwrapped it already.
 			return v, !isNull(v)
 		}
 		seen := walk(v, steps)
@@ -281,20 +275,19 @@ func isNull(v reflect.Value) bool {
 	return !v.IsValid() || v.Kind() == reflect.Interface && v.IsNil()
 }
 
-// reference is the way from the root to another field.
+// reference is the path from the root to another field.
 type reference struct {
-	// name is what faults call the field, typ what it holds.
+	// name is the field's name in validation errors, typ its type.
 	name  string
 	typ   reflect.Type
 	steps []step
-	// nullable means that the field is a pointer, an Optional or an interface,
-	// so that its zero is not its absence.
+	// nullable means that the field is a pointer, an Optional or an interface, so that zero does not mean absent.
 	nullable bool
 }
 
 func (r reference) in(parent reflect.Value) sighting { return walk(parent, r.steps) }
 
-// reference finds the field of a name such as Other or Inner.Other.
+// reference resolves a field name such as Other or Inner.Other.
 func (at scene) reference(name string) (reference, error) {
 	r := reference{typ: at.declaring, steps: slices.Clone(at.toDeclaring)}
 	path := slices.Clone(at.path)
@@ -307,7 +300,7 @@ func (at scene) reference(name string) (reference, error) {
 			return r, fmt.Errorf("%s has no field %q; write one of %s", typeinfo.Name(r.typ), element, fieldNames(r.typ))
 		}
 		for _, i := range sf.Index {
-			// An embedded struct on the way may be a pointer.
+			// An embedded struct on the path may be a pointer.
 			r.steps, r.typ = bareSteps(r.steps, r.typ)
 			r.steps, r.typ = append(r.steps, step{kind: member, index: i}), r.typ.Field(i).Type
 		}
@@ -320,8 +313,7 @@ func (at scene) reference(name string) (reference, error) {
 	return r, nil
 }
 
-// wireName finds the field at path among the described ones; goName is for
-// those that are not described.
+// wireName returns the wire name of the field at path; goName is used if the field is not described.
 func wireName(fields []*typeinfo.Field, path []int, goName string) string {
 	for _, f := range fields {
 		if len(f.Index) > len(path) || !slices.Equal(f.Index, path[:len(f.Index)]) {
@@ -339,7 +331,7 @@ func wireName(fields []*typeinfo.Field, path []int, goName string) string {
 	return goName
 }
 
-// fieldNames lists the fields a rule can name.
+// fieldNames returns the fields that a rule can refer to.
 func fieldNames(t reflect.Type) string {
 	var names []string
 	for _, sf := range reflect.VisibleFields(t) {

@@ -10,12 +10,10 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// The formats that APIs use most, judged as validator judges them but without
-// its regular expressions and its search for the rule. FuzzFormats holds each
-// against validator.
+// The most frequent formats, with the same results as validator but without its regular expressions and rule lookup.
+// FuzzFormats compares each with validator.
 
-// format makes a rule of a test of texts; another kind that the rule allows is
-// left to validator.
+// format makes a rule from a test of texts; validator handles other kinds that the rule allows.
 func format(test func(string) bool) maker {
 	return func(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 		if on.shape != text {
@@ -25,11 +23,11 @@ func format(test func(string) bool) maker {
 	}
 }
 
-// uuidForm is what a rule requires of a UUID besides its groups of digits.
+// uuidForm is what a rule requires of a UUID besides the groups of digits.
 type uuidForm struct {
 	version byte // 0 for any
-	variant bool // whether the variant must be that of RFC 9562
-	lower   bool // whether capital digits are refused
+	variant bool // whether the variant of RFC 9562 is required
+	lower   bool // whether upper-case digits are rejected
 }
 
 func (form uuidForm) matches(s string) bool {
@@ -63,8 +61,7 @@ func isIPv6(s string) bool {
 	return ip != nil && ip.To4() == nil
 }
 
-// network is what a text in CIDR notation says. ParseCIDR makes an error of a
-// text without a slash, which is the usual one.
+// network parses CIDR notation. ParseCIDR would allocate an error for a text without a slash, which is the usual case.
 func network(s string) (net.IP, *net.IPNet) {
 	if !strings.Contains(s, "/") {
 		return nil, nil
@@ -123,7 +120,7 @@ func isFQDN(s string) bool {
 	return true
 }
 
-// base64Text makes a test of padded base64 that may be any but empty.
+// base64Text returns a test for non-empty, padded base64.
 func base64Text(isSign func(byte) bool) func(string) bool {
 	return func(s string) bool {
 		if s == "" || len(s)%4 != 0 {
@@ -137,7 +134,7 @@ func base64Text(isSign func(byte) bool) func(string) bool {
 func isBase64Sign(c byte) bool    { return c == '+' || c == '/' }
 func isBase64URLSign(c byte) bool { return c == '-' || c == '_' }
 
-// isE164 judges the digits of a phone number, 8 to 15 without a leading zero.
+// isE164 checks the digits of a phone number: 8 to 15 without a leading zero.
 func isE164(s string) bool {
 	s = strings.TrimPrefix(s, "+")
 	return 8 <= len(s) && len(s) <= 15 && s[0] != '0' && isDigits(s)
@@ -164,8 +161,8 @@ func isHTTPSURL(s string) bool {
 	return u != nil && u.Host != "" && u.Scheme == "https"
 }
 
-// lowerURL is the URL in lower case, nil without a scheme. url.Parse, which
-// makes something of every text, is not asked about one without a colon.
+// lowerURL returns the URL in lower case, nil without a scheme. url.Parse, which accepts nearly every text, is not called
+// if there is no colon.
 func lowerURL(s string) *url.URL {
 	if !strings.Contains(s, ":") {
 		return nil
@@ -179,7 +176,7 @@ func lowerURL(s string) *url.URL {
 
 func isURI(s string) bool {
 	s, _, _ = strings.Cut(s, "#")
-	// What ParseRequestURI takes is a path, an asterisk or has a scheme.
+	// ParseRequestURI accepts only a path, an asterisk, or a URL with a scheme.
 	if s == "" || s[0] != '/' && s != "*" && !strings.Contains(s, ":") {
 		return false
 	}
@@ -206,7 +203,7 @@ func dated(layout string) func(string) bool {
 	return parses
 }
 
-// isDate judges a day of the calendar written as 2006-01-02.
+// isDate checks a calendar day written as 2006-01-02.
 func isDate(s string) bool {
 	if len(s) != len(time.DateOnly) || s[4] != '-' || s[7] != '-' {
 		return false
@@ -215,8 +212,7 @@ func isDate(s string) bool {
 		return false
 	}
 	year, month, day := twoDigits(s)*100+twoDigits(s[2:]), twoDigits(s[5:]), twoDigits(s[8:])
-	// A day that the month does not have becomes one of the next month, and a
-	// month 13 one of the next year.
+	// time.Date turns a day that the month does not have into a day of the next month, and month 13 into the next year.
 	date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
 	return date.Day() == day && int(date.Month()) == month
 }
@@ -243,8 +239,8 @@ func isNoEmail(s string) bool {
 
 func isDomainByte(c byte) bool { return isLetterOrDigit(c) || c == '-' || c == '.' || c == '~' }
 
-// isSemver judges three numbers, and perhaps a pre-release after a hyphen and a
-// build after a plus sign (Semantic Versioning 2.0.0).
+// isSemver checks three numbers, optionally followed by a hyphen and a pre-release, and a plus sign and a build (Semantic
+// Versioning 2.0.0).
 func isSemver(s string) bool {
 	s, build, hasBuild := strings.Cut(s, "+")
 	core, pre, hasPre := strings.Cut(s, "-")

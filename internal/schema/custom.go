@@ -8,7 +8,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Describe adds the schema of a type, as keywords that JSON has.
+// Describe adds the schema of a type, given as JSON keywords.
 func (o *Options) Describe(t reflect.Type, keywords map[string]any) error {
 	s, err := Keywords(keywords)
 	if err != nil {
@@ -31,8 +31,7 @@ func KeywordRule(keywords func(param string) map[string]any) Rule {
 	}
 }
 
-// Keywords makes a schema of keywords as JSON has them, such as
-// {"type": "string", "maxLength": 3}.
+// Keywords returns a schema from JSON keywords, such as {"type": "string", "maxLength": 3}.
 func Keywords(keywords map[string]any) (*openapi3.Schema, error) {
 	s := &openapi3.Schema{}
 	data, err := json.Marshal(keywords)
@@ -45,14 +44,13 @@ func Keywords(keywords map[string]any) (*openapi3.Schema, error) {
 	return s, nil
 }
 
-// Overlay makes s say what more says as well: keywords that s has no value for
-// are set, the others become one more element of allOf.
+// Overlay adds the keywords of more to s: keywords that s does not have are set, the others become an element of allOf.
 func Overlay(s, more *openapi3.Schema) {
 	rest := &openapi3.Schema{}
 	from, into, left := reflect.ValueOf(more).Elem(), reflect.ValueOf(s).Elem(), reflect.ValueOf(rest).Elem()
 	for i := range from.NumField() {
 		switch {
-		// A zero field says nothing, and one that cannot be set is kin's own.
+		// A zero field means an absent keyword; unexported fields belong to kin-openapi.
 		case from.Field(i).IsZero() || !into.Field(i).CanSet():
 		case into.Field(i).IsZero():
 			into.Field(i).Set(from.Field(i))

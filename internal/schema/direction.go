@@ -8,13 +8,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// IsReadOnly reports whether a schema, or a keyword beside a reference to it, marks its value as one that only
-// responses have.
+// IsReadOnly reports whether a schema, or a keyword beside a reference to it, marks its value as readOnly.
 func IsReadOnly(s *openapi3.SchemaRef) bool {
 	return s != nil && s.Value != nil && says(s, "readOnly", s.Value.ReadOnly)
 }
 
-// IsWriteOnly is IsReadOnly for the values of requests alone.
+// IsWriteOnly is like IsReadOnly, for writeOnly.
 func IsWriteOnly(s *openapi3.SchemaRef) bool {
 	return s != nil && s.Value != nil && says(s, "writeOnly", s.Value.WriteOnly)
 }
@@ -25,8 +24,8 @@ func says(s *openapi3.SchemaRef, keyword string, inside bool) bool {
 	return inside || beside
 }
 
-// WithoutReadOnly is a value of a request without the members that its schema calls
-// readOnly: whatever they are, they are ignored. The value itself stays as it is.
+// WithoutReadOnly returns a request value without readOnly members, which are ignored in requests. The value itself is not
+// modified.
 func WithoutReadOnly(s *openapi3.SchemaRef, value any) any { return withoutReadOnly(s, value, 0) }
 
 func withoutReadOnly(s *openapi3.SchemaRef, value any, depth int) any {
@@ -92,8 +91,7 @@ func findWriteOnly(s *openapi3.SchemaRef, value any, depth int) (loc []any, ok b
 	return nil, false
 }
 
-// Demands reports whether an object has to have a member: always, or beside one
-// that it has.
+// Demands reports whether a member is required in an object, always or because of another member.
 func Demands(s *openapi3.SchemaRef, object any, name string) bool {
 	if slices.Contains(s.Value.Required, name) {
 		return true
@@ -107,8 +105,7 @@ func Demands(s *openapi3.SchemaRef, object any, name string) bool {
 	return false
 }
 
-// IsReadOnlyAt reports whether a location leads to a member that the schema on the
-// way calls readOnly.
+// IsReadOnlyAt reports whether a location leads into a readOnly member.
 func IsReadOnlyAt(s *openapi3.SchemaRef, loc []any, value any) (is bool) {
 	Follow(s, loc, value, func(s *openapi3.SchemaRef, _ any, rest []any) {
 		is = is || len(rest) == 1 && IsReadOnly(s.Value.Properties[fmt.Sprint(rest[0])])

@@ -16,15 +16,12 @@ import (
 	"github.com/candor-go/candor/internal/lazy"
 )
 
-// Order is the order in which a document is written. What it does not mention
-// comes last, by name.
+// Order is the order in which a document is written. What it does not list comes last, by name.
 type Order struct {
-	// Paths are the paths as they were registered, Methods the methods of each,
-	// in lower case.
+	// Paths are the paths in the order of registration; Methods are the methods of each path, in lower case.
 	Paths   []string
 	Methods map[string][]string
-	// Schemas are the components in the order of their first use, Properties the
-	// members of each object schema.
+	// Schemas are the components in the order of their first use; Properties are the members of each object schema.
 	Schemas    []string
 	Properties map[*openapi3.Schema][]string
 }
@@ -39,15 +36,14 @@ type Order struct {
 func Encode(doc *openapi3.T, order Order) ([]byte, error) {
 	e := encoder{order: order, written: map[any]span{}, out: make([]byte, 0, perPath*len(order.Paths))}
 	e.value(doc)
-	// A document is kept as long as its app, so a copy is worth it where much memory is
-	// left over.
+	// A document is kept as long as its app, so it is copied if much of the buffer is unused.
 	if unused := cap(e.out) - len(e.out); unused < len(e.out)/8 {
 		return e.out, e.err
 	}
-	return slices.Clone(e.out), e.err // without the memory that is left over
+	return slices.Clone(e.out), e.err // without the unused part of the buffer
 }
 
-// perPath is what a path takes in a document, more or less.
+// perPath is the approximate size of a path in a document.
 const perPath = 1 << 10
 
 type encoder struct {
@@ -72,8 +68,7 @@ func (e *encoder) once(shared any) {
 	e.written[shared] = span{from, len(e.out)}
 }
 
-// marshaler is implemented by kin's parts: their members, as they are or in a
-// map.
+// marshaler is implemented by the types of kin-openapi. It returns their members, as a value or in a map.
 type marshaler interface{ MarshalYAML() (any, error) }
 
 func (e *encoder) value(v any) {
@@ -142,7 +137,7 @@ func deref(t reflect.Type) reflect.Type {
 	return t
 }
 
-// plain writes what has no method of its own.
+// plain encodes a value without methods of its own.
 func (e *encoder) plain(r reflect.Value) {
 	switch {
 	case r.Kind() == reflect.Map && r.Type().Key().Kind() == reflect.String:
@@ -171,7 +166,7 @@ func (e *encoder) plain(r reflect.Value) {
 	}
 }
 
-// object writes the members in the order of first, the others by name.
+// object encodes the members in the order of first, the others by name.
 func (e *encoder) object(members map[string]any, first []string) {
 	e.open('{')
 	for _, name := range inOrder(members, first) {
@@ -191,7 +186,7 @@ func inOrder[V any](m map[string]V, first []string) []string {
 			listed[name] = true
 		}
 	}
-	// Mostly all are listed, and nothing has to be sorted.
+	// Usually all names are listed, and nothing has to be sorted.
 	if len(names) == len(m) {
 		return names
 	}
@@ -234,8 +229,8 @@ type schemaField struct {
 	keyword string
 }
 
-// schemaFields are in the order in which they are written. They come from kin's
-// own tags, so that no keyword is forgotten.
+// schemaFields returns the fields in the order in which they are written. They are read from the tags of kin-openapi, so
+// that no keyword is forgotten.
 func schemaFields() []schemaField { return madeSchemaFields.Get(makeSchemaFields) }
 
 var madeSchemaFields lazy.Value[[]schemaField]
@@ -253,7 +248,7 @@ func makeSchemaFields() []schemaField {
 	return fields
 }
 
-// rank is the index of a keyword; keywords of a later kin come last.
+// rank returns the index of a keyword; keywords of newer versions of kin-openapi come last.
 func rank(keyword string) int {
 	if i := slices.Index(schemaOrder, keyword); i >= 0 {
 		return i
@@ -342,7 +337,7 @@ func (e *encoder) paths(p *openapi3.Paths) {
 		return
 	}
 	e.open('{')
-	// The usual case makes no map of all paths.
+	// The usual case needs no map of all paths.
 	if len(p.Extensions) == 0 && e.areAllPaths(p) {
 		for _, path := range e.order.Paths {
 			e.name(path)
@@ -369,8 +364,7 @@ func (e *encoder) paths(p *openapi3.Paths) {
 	e.close('}')
 }
 
-// areAllPaths reports whether the order lists every path of the document, and
-// each once.
+// areAllPaths reports whether the order lists every path of the document exactly once.
 func (e *encoder) areAllPaths(p *openapi3.Paths) bool {
 	if len(e.order.Paths) != p.Len() {
 		return false
@@ -385,11 +379,11 @@ func (e *encoder) areAllPaths(p *openapi3.Paths) bool {
 	return true
 }
 
-// What every operation has several of is written without kin's maps.
+// The following are so frequent that they are written without the maps of kin-openapi.
 
 func (e *encoder) responses(all *openapi3.Responses) {
 	if all == nil || len(all.Extensions) > 0 {
-		// Extensions are in the same map as the statuses, as in kin.
+		// Extensions are in the same map as the statuses, as in kin-openapi.
 		e.other(all)
 		return
 	}
@@ -436,8 +430,8 @@ func (e *encoder) content(byType openapi3.Content) {
 	for _, mediaType := range slices.Sorted(maps.Keys(byType)) {
 		e.name(mediaType)
 		media := byType[mediaType]
-		// Nearly every media type has a schema and nothing else.
-		if media == nil || !reflect.DeepEqual(*media, openapi3.MediaType{Schema: media.Schema}) { //nolint:govet // errors are not part of it
+		// Nearly every media type has only a schema.
+		if media == nil || !reflect.DeepEqual(*media, openapi3.MediaType{Schema: media.Schema}) { //nolint:govet // errors do not matter here
 			e.value(media)
 			continue
 		}
@@ -488,7 +482,7 @@ func (e *encoder) operation(op *openapi3.Operation) {
 	e.close('}')
 }
 
-// given writes a member if there is set.
+// given encodes a member if there is true.
 func (e *encoder) given(name string, value any, there bool) {
 	if there {
 		e.name(name)
@@ -506,7 +500,7 @@ func (e *encoder) givenText(name, text string) {
 // methodOrder is the default order of methods.
 var methodOrder = strings.Fields("get put post delete options head patch trace query connect")
 
-// operationOf finds the operation of a path by its method, in lower case.
+// operationOf returns the operation of a path for a method in lower case.
 func operationOf(item *openapi3.PathItem, method string) *openapi3.Operation {
 	switch method {
 	case "get":
@@ -533,7 +527,7 @@ func operationOf(item *openapi3.PathItem, method string) *openapi3.Operation {
 	return nil
 }
 
-// operations writes a path that has nothing but operations.
+// operations encodes a path that has only operations.
 func (e *encoder) operations(item *openapi3.PathItem, methods []string) {
 	e.open('{')
 	for i, method := range methods {
@@ -552,7 +546,7 @@ func (e *encoder) operations(item *openapi3.PathItem, methods []string) {
 }
 
 func (e *encoder) pathItem(item *openapi3.PathItem, methods []string) {
-	// Nearly every path has operations and nothing else.
+	// Nearly every path has only operations.
 	if item.Ref == "" && item.Summary == "" && item.Description == "" &&
 		len(item.Extensions)+len(item.Servers)+len(item.Parameters)+len(item.AdditionalOperations) == 0 {
 		e.operations(item, methods)
@@ -612,7 +606,7 @@ func (e *encoder) close(bracket byte) { e.out = append(e.out, bracket) }
 
 // comma comes before everything but the first element of its kind.
 func (e *encoder) comma() {
-	// Only right after a bracket it is the last byte: a text ends with its quote.
+	// Only right after a bracket is the bracket the last byte: a string ends with its quote.
 	if last := e.out[len(e.out)-1]; last != '{' && last != '[' {
 		e.out = append(e.out, ',')
 	}

@@ -11,12 +11,12 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Joined is the schema of a parameter that several fields read: a value must
-// satisfy all of them. f says what the parameter says about itself.
+// Joined returns the schema of a parameter that several fields read: a value must satisfy all of them. f provides the
+// documentation of the parameter.
 func (c *Components) Joined(f *typeinfo.Field, readers []*typeinfo.Field) *openapi3.SchemaRef {
 	s := merge(c.readings(readers))
 	if f.Default != nil && Check(s, parsed(f.Default)) != nil {
-		// The reader with the default may have a value that the other would refuse.
+		// The default of one reader might be a value that another one rejects.
 		without := *f
 		without.Default = nil
 		f = &without
@@ -24,8 +24,7 @@ func (c *Components) Joined(f *typeinfo.Field, readers []*typeinfo.Field) *opena
 	return annotate(s, f, c.Doc(f))
 }
 
-// Contradiction says why no value satisfies all readers of a parameter, "" if
-// one may.
+// Contradiction returns why no value satisfies all readers of a parameter, "" if a value may.
 func (c *Components) Contradiction(readers []*typeinfo.Field) string {
 	readings := c.readings(readers)
 	schemas := flatten(readings, nil)
@@ -82,8 +81,8 @@ func (c *Components) readings(readers []*typeinfo.Field) openapi3.SchemaRefs {
 	return append(kept, notes...)
 }
 
-// narrows reports whether a reader takes some only of the values that another
-// reads as plain text, and what it takes is written as something else in JSON.
+// narrows reports whether a reader accepts only some of the values that another one reads as plain text, and its values
+// are not strings in JSON.
 func (c *Components) narrows(f, text *typeinfo.Field) bool {
 	of, from := bare(f.Type), bare(text.Type)
 	switch {
@@ -101,7 +100,7 @@ func (c *Components) isPlainText(t *typeinfo.Type) bool {
 	return t.Kind == typeinfo.String && t.Enum == nil && !c.overridden(t)
 }
 
-// readsText reports whether values of a type are text in JSON too.
+// readsText reports whether values of a type are also strings in JSON.
 func (c *Components) readsText(t *typeinfo.Type) bool {
 	switch t.Kind {
 	case typeinfo.String, typeinfo.Text, typeinfo.Time, typeinfo.Duration, typeinfo.Bytes:
@@ -115,7 +114,7 @@ func isArray(t *typeinfo.Type) bool {
 	return t.Kind == typeinfo.Slice || t.Kind == typeinfo.Array
 }
 
-// bare is the type inside pointers and optional values.
+// bare returns the type inside pointers and optional values.
 func bare(t *typeinfo.Type) *typeinfo.Type {
 	for t.Wraps() {
 		t = t.Elem
@@ -127,7 +126,7 @@ func bare(t *typeinfo.Type) *typeinfo.Type {
 func merge(schemas openapi3.SchemaRefs) *openapi3.SchemaRef {
 	var distinct openapi3.SchemaRefs
 	for _, s := range ofOneNumber(schemas) {
-		same := func(other *openapi3.SchemaRef) bool { return reflect.DeepEqual(s, other) } //nolint:govet // errors are not part of it
+		same := func(other *openapi3.SchemaRef) bool { return reflect.DeepEqual(s, other) } //nolint:govet // errors do not matter here
 		if !slices.ContainsFunc(distinct, same) {
 			distinct = append(distinct, s)
 		}
@@ -135,7 +134,7 @@ func merge(schemas openapi3.SchemaRefs) *openapi3.SchemaRef {
 	if len(distinct) == 1 {
 		return distinct[0]
 	}
-	// A copy, since the first may be a component that others refer to.
+	// A copy, because the first may be a shared component.
 	whole := *distinct[0].Value
 	for _, s := range distinct {
 		if s.Ref != "" || !sameBase(&whole, s.Value) {
@@ -173,7 +172,7 @@ func ofOneNumber(schemas openapi3.SchemaRefs) openapi3.SchemaRefs {
 	for i, s := range schemas {
 		if i != narrowest {
 			bounds := *s.Value
-			// Of the others only the bounds are left to say.
+			// Of the other types only the bounds remain.
 			bounds.Type, bounds.Format = nil, ""
 			numbers = append(numbers, openapi3.NewSchemaRef("", &bounds))
 		}
@@ -188,7 +187,7 @@ var widths = []string{"int32", "int64", "float", "double"}
 func sameBase(a, b *openapi3.Schema) bool {
 	bare := b.Type == nil && b.Items == nil
 	return len(a.AllOf)+len(b.AllOf)+len(a.OneOf)+len(b.OneOf) == 0 && (a.Format == "" || b.Format == "" || a.Format == b.Format) &&
-		(bare || reflect.DeepEqual(a.Type, b.Type) && reflect.DeepEqual(a.Items, b.Items)) //nolint:govet // errors are not part of it
+		(bare || reflect.DeepEqual(a.Type, b.Type) && reflect.DeepEqual(a.Items, b.Items)) //nolint:govet // errors do not matter here
 }
 
 // flatten lists schemas and the content of their allOf.
@@ -202,7 +201,7 @@ func flatten(refs openapi3.SchemaRefs, into []*openapi3.Schema) []*openapi3.Sche
 // exclusive lists formats of which a text has at most one.
 var exclusive = []string{"uuid", "date", "date-time"}
 
-// disjoint names two types or formats that no value has both, "" without.
+// disjoint returns two types or formats that exclude each other, "" if there are none.
 func disjoint(schemas []*openapi3.Schema) string {
 	for i, a := range schemas {
 		for _, b := range schemas[:i] {
@@ -217,14 +216,13 @@ func disjoint(schemas []*openapi3.Schema) string {
 	return ""
 }
 
-// hasType reports whether some values of a type are of a schema; integers are
-// numbers.
+// hasType reports whether a schema allows values of a type; integers are numbers.
 func hasType(s *openapi3.Schema, name string) bool {
 	number := func(name string) bool { return name == openapi3.TypeNumber || name == openapi3.TypeInteger }
 	return s.Type.Includes(name) || number(name) && slices.ContainsFunc(*s.Type, number)
 }
 
 func parsed(text json.RawMessage) (value any) {
-	_ = json.Unmarshal(text, &value) // what typeinfo wrote
+	_ = json.Unmarshal(text, &value) // valid JSON, written by typeinfo
 	return value
 }

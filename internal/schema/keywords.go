@@ -16,11 +16,11 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// keywordMaker writes a rule with its parameter as keywords.
+// keywordMaker converts a rule with its parameter to keywords.
 type keywordMaker func(on subject, param string) keyword
 
-// keywords has the rules of validator that JSON Schema can say something of.
-// Patterns are written for ECMA 262 with its flag u, and mean the same in Go.
+// keywords returns the rules of validator that JSON Schema can express, at least in part. Patterns are ECMA-262 with the u
+// flag, and mean the same in Go.
 func keywords() map[string]keywordMaker { return madeKeywords.Get(makeKeywords) }
 
 var madeKeywords lazy.Value[map[string]keywordMaker]
@@ -61,8 +61,7 @@ func makeKeywords() map[string]keywordMaker {
 		"ascii":           pattern(`^[\x00-\x7F]*$`),
 		"printascii":      pattern(`^[\x20-\x7E]*$`),
 		"multibyte":       pattern(`^$|[^\x00-\x7F]`),
-		// The cases of letters outside ASCII differ between versions of Unicode, and
-		// some letters of one case have no other.
+		// The cases of letters outside ASCII depend on the version of Unicode, and some letters have only one case.
 		"lowercase": wider(pattern(`^[^A-Z]+$`)),
 		"uppercase": wider(pattern(`^[^a-z]+$`)),
 		"boolean":   truth,
@@ -79,12 +78,12 @@ func makeKeywords() map[string]keywordMaker {
 		// rule: addresses and URLs may contain non-ASCII letters (RFC 6531, RFC 3987).
 		"email": wider(format("idn-email")),
 		"url":   wider(format("iri")),
-		// What follows # may be anything, which is no reference.
+		// Anything may follow #, which need not be a valid reference.
 		"uri":       wider(pattern(`^(/|\*(#|$)|[a-zA-Z][a-zA-Z0-9+.-]*:)`)),
 		"http_url":  wider(formatAndPattern("iri", `^[hH][tT][tT][pP][sS]?://`)),
 		"https_url": wider(formatAndPattern("iri", `^[hH][tT][tT][pP][sS]://`)),
 		"ip":        wider(eitherFormat("ipv4", "ipv6")),
-		// Validator also takes an IPv4 address written as ::ffff:1.2.3.4.
+		// Validator also accepts an IPv4 address written as ::ffff:1.2.3.4.
 		"ipv4": wider(eitherFormat("ipv4", "ipv6")),
 		"ipv6": wider(format("ipv6")),
 
@@ -104,7 +103,7 @@ func makeKeywords() map[string]keywordMaker {
 		"uuid3_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "3", "0-9a-fA-F")),
 		"uuid4_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "4", "89abAB")),
 		"uuid5_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "5", "89abAB")),
-		// The long s and the sign of kelvin are cases of s and k.
+		// The long s and the Kelvin sign are case variants of s and k.
 		"ulid": pattern("^[0-7][A-HJKMNP-TV-Za-hjkmnp-tv-z0-9\u017f\u212a]{25}$"),
 
 		"base32":       encoded("base32", `^([A-Z2-7]{8})*([A-Z2-7]{2}={6}|[A-Z2-7]{4}={4}|[A-Z2-7]{5}={3}|[A-Z2-7]{7}=|[A-Z2-7]{8})$`),
@@ -127,14 +126,14 @@ func makeKeywords() map[string]keywordMaker {
 		"issn":     wider(pattern(`^[0-9]{4}-[0-9]{3}[0-9X]$`)),
 
 		"bic_iso_9362_2014": pattern(`^[A-Za-z]{6}[A-Za-z0-9]{2}([A-Za-z0-9]{3})?$`),
-		// Validator wants durations that fit 64 bits.
+		// Validator accepts only durations that fit into 64 bits.
 		"duration": wider(pattern(durationPattern)),
 		"datetime": moment,
 	}
 }
 
-// Parts of patterns: white space, a comma with white space around it, the
-// numbers of a colour, and what may follow the first character of a label.
+// Parts of patterns: white space, a comma with white space around it, the numbers of a colour, and the characters after
+// the first one of a label.
 const (
 	ws      = `[\t\n\f\r ]*`
 	comma   = ws + `,` + ws
@@ -146,7 +145,7 @@ const (
 	label   = `([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?`
 )
 
-// onText makes a rule for text; on anything else it is unsayable.
+// onText limits a rule to text; for other types no keyword expresses it.
 func onText(maker func(param string) keyword) keywordMaker {
 	return func(on subject, param string) keyword {
 		if on.shape != text {
@@ -156,8 +155,8 @@ func onText(maker func(param string) keyword) keywordMaker {
 	}
 }
 
-// ownPattern is what a pattern tag asks for, in the spelling of ECMA 262. One
-// that cannot be spelled there was refused when its rule was compiled.
+// ownPattern converts a pattern tag to ECMA-262. A pattern that cannot be converted was rejected when its rule was
+// compiled.
 func ownPattern(param string) keyword {
 	spelled, err := check.ECMAPattern(param)
 	if err != nil {
@@ -195,7 +194,7 @@ func uuidOf(digit, version, variant string) string {
 	return "^" + d + "{8}-" + d + "{4}-" + version + d + "{3}-[" + variant + "]" + d + "{3}-" + d + "{12}$"
 }
 
-// wider says that the rule refuses more than its keywords.
+// wider marks that the rule rejects more values than its keywords.
 func wider(maker keywordMaker) keywordMaker {
 	return func(on subject, param string) keyword {
 		k := maker(on, param)
@@ -221,8 +220,7 @@ func negate(maker keywordMaker) keywordMaker {
 		if k.says == nil || !k.exact {
 			return noKeyword
 		}
-		// Other types keep the keyword, so without a type its opposite would refuse
-		// null, for one.
+		// The keyword does not apply to other types, so without a type its negation would reject null, for example.
 		k.says.Type = on.jsonType
 		return exactly(&openapi3.Schema{Not: openapi3.NewSchemaRef("", k.says)})
 	}
@@ -234,8 +232,7 @@ func quotedPattern(before, after string) keywordMaker {
 	})
 }
 
-// classPattern makes a class of the parameter's characters, or of the first so
-// many.
+// classPattern returns a class of the parameter's characters, or of its first few.
 func classPattern(before, after string, most int) keywordMaker {
 	return onText(func(param string) keyword {
 		if most > 0 {
@@ -270,8 +267,8 @@ func truth(on subject, _ string) keyword {
 	return noKeyword
 }
 
-// moment is datetime=layout. time.Parse takes hours of one digit and fractions
-// after a comma, which the formats of a time of day do not.
+// moment converts datetime=layout. time.Parse accepts hours with one digit and fractions after a comma, which the formats
+// for times do not.
 func moment(on subject, layout string) keyword {
 	if on.shape == text && layout == "2006-01-02" {
 		return exactly(&openapi3.Schema{Format: "date"})
@@ -279,7 +276,7 @@ func moment(on subject, layout string) keyword {
 	return noKeyword
 }
 
-// size is a number of characters, elements or members as a schema.
+// size returns a schema for a number of characters, elements or members.
 func (on subject) size(least, most *uint64) keyword {
 	s := &openapi3.Schema{}
 	low := uint64(0)
@@ -294,7 +291,7 @@ func (on subject) size(least, most *uint64) keyword {
 	case dictionary:
 		s.MinProps, s.MaxProps = low, most
 	case base64Text:
-		// So many bytes make four characters for every three of them.
+		// In base64, three bytes become four characters.
 		s.MinLength = (low + 2) / 3 * 4
 		if most != nil {
 			s.MaxLength = new((*most + 2) / 3 * 4)
@@ -310,22 +307,21 @@ func (on subject) isSized() bool {
 	return on.shape == text || on.shape == list || on.shape == dictionary || on.shape == base64Text
 }
 
-// parseSize reads a parameter as validator does. A size that no text can have
-// is not said.
+// parseSize parses a parameter as validator does. A size that no text can have is left out.
 func parseSize(param string) (int64, bool) {
 	// Base 0, as in validator: 0x10 is a valid bound.
 	n, err := strconv.ParseInt(param, 0, 64)
 	return n, err == nil && n < 1<<50
 }
 
-// precise is the greatest integer up to which a float64 is any integer.
+// precise is the largest integer up to which a float64 is exact for all integers.
 const precise = 1 << 53
 
-// limit reads a parameter as a number of the subject's kind.
+// limit parses a parameter as a number of the subject's type.
 func (on subject) limit(param string) (float64, bool) {
 	switch on.shape {
 	case integer:
-		// kin has bounds as float64, so a larger one would be another number.
+		// kin-openapi stores bounds as float64, so a larger one would become another number.
 		n, err := strconv.ParseInt(param, 0, 64)
 		return float64(n), err == nil && -precise <= n && n <= precise
 	case unsignedInteger:
@@ -338,7 +334,7 @@ func (on subject) limit(param string) (float64, bool) {
 	return 0, false
 }
 
-// atLeast is a lower bound, more being what sizes have on top of it.
+// atLeast returns a lower bound; more is added to sizes.
 func atLeast(more int64) keywordMaker {
 	return func(on subject, param string) keyword {
 		if on.isSized() {
@@ -346,7 +342,7 @@ func atLeast(more int64) keywordMaker {
 			if !ok {
 				return noKeyword
 			}
-			// Every size keeps a negative bound.
+			// Every size satisfies a negative bound.
 			return on.size(new(uint64(max(n+more, 0))), nil)
 		}
 		x, ok := on.limit(param)
@@ -368,8 +364,7 @@ func moreThan(on subject, param string) keyword {
 	return exactly(&openapi3.Schema{ExclusiveMin: openapi3.ExclusiveBound{Value: &x}})
 }
 
-// atMost is an upper bound. Nothing has a size below zero, which no keyword
-// says.
+// atMost returns an upper bound. No keyword expresses a size below zero, which nothing has.
 func atMost(less int64) keywordMaker {
 	return func(on subject, param string) keyword {
 		if on.isSized() {
@@ -398,7 +393,7 @@ func lessThan(on subject, param string) keyword {
 	return exactly(&openapi3.Schema{ExclusiveMax: openapi3.ExclusiveBound{Value: &x}})
 }
 
-// multiple is a step between numbers, which the parameter spells as JSON does.
+// multiple returns multipleOf for numbers. The parameter is a JSON number.
 func multiple(on subject, param string) keyword {
 	step, ok := on.limit(param)
 	if !ok {
@@ -407,7 +402,7 @@ func multiple(on subject, param string) keyword {
 	return exactly(&openapi3.Schema{MultipleOf: &step})
 }
 
-// length is the exact size, and of a number its value.
+// length returns the exact size, or the value of a number.
 func length(on subject, param string) keyword {
 	if !on.isSized() {
 		return equal(on, param)
@@ -419,7 +414,7 @@ func length(on subject, param string) keyword {
 	return on.size(new(uint64(n)), new(uint64(n)))
 }
 
-// equal is a value, and of a list or map its size.
+// equal returns the value, or the size of a list or map.
 func equal(on subject, param string) keyword {
 	switch on.shape {
 	case list, dictionary, base64Text:
@@ -434,8 +429,7 @@ func equal(on subject, param string) keyword {
 
 func unequal(on subject, param string) keyword { return negate(equal)(on, param) }
 
-// value reads a parameter as a value of the subject's kind. Integers keep all
-// their digits.
+// value parses a parameter as a value of the subject's type. Integers keep all their digits.
 func (on subject) value(param string) (any, bool) {
 	switch on.shape {
 	case text:
@@ -457,7 +451,7 @@ func (on subject) value(param string) (any, bool) {
 
 var word = lazy.Regexp{Text: `'[^']*'|\S+`}
 
-// words are the values of a oneof.
+// words returns the values of a oneof rule.
 func words(param string) []string {
 	found := word.Get().FindAllString(param, -1)
 	for i := range found {
@@ -466,8 +460,8 @@ func words(param string) []string {
 	return found
 }
 
-// among is one of several values. validator compares the spelling of integers,
-// so a word in another spelling is no value.
+// among allows one of several values. validator compares the spelling of integers, so a word in another spelling is not a
+// value.
 func among(on subject, param string) keyword {
 	var values []any
 	for _, word := range words(param) {
@@ -506,12 +500,12 @@ func equalFolded(on subject, param string) keyword {
 	return exactly(&openapi3.Schema{Pattern: "^" + fold(param) + "$"})
 }
 
-// fold is a pattern for a text in any case: ECMA 262 has no (?i).
+// fold returns a pattern for a text in any case, because ECMA-262 has no (?i).
 func fold(text string) string {
 	var b strings.Builder
 	for _, r := range text {
 		cases := []rune{r}
-		// SimpleFold goes through the cases of a letter in a circle.
+		// SimpleFold cycles through the case variants of a letter.
 		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
 			cases = append(cases, other)
 		}
@@ -524,8 +518,8 @@ func fold(text string) string {
 	return b.String()
 }
 
-// unique holds where elements that are equal in JSON are equal in Go. It is
-// not so for times, say, which carry a pointer to their zone.
+// unique applies if elements that are equal in JSON are also equal in Go. Times are not, for example, because they
+// contain a pointer to their zone.
 func unique(on subject, param string) keyword {
 	if on.shape != list || param != "" || !comparesAsJSON(on.typ.Elem) {
 		return noKeyword

@@ -23,7 +23,7 @@ func (c *Components) value(t *typeinfo.Type, rules *typeinfo.Rules, at position)
 	switch t.Kind {
 	case typeinfo.Pointer, typeinfo.Optional, typeinfo.Nullable:
 		held := c.value(t.Elem, rules, at)
-		// There is no null among texts.
+		// Plain text has no null.
 		if at.text {
 			return held
 		}
@@ -38,7 +38,7 @@ func (c *Components) value(t *typeinfo.Type, rules *typeinfo.Rules, at position)
 	return openapi3.NewSchemaRef("", s)
 }
 
-// own is a copy of the schema the user gave for the type.
+// own returns a copy of the schema that the user gave for the type.
 func (c *Components) own(t *typeinfo.Type) (*openapi3.Schema, bool) {
 	given, ok := c.options.Custom[t.Go]
 	if !ok {
@@ -47,7 +47,7 @@ func (c *Components) own(t *typeinfo.Type) (*openapi3.Schema, bool) {
 		}
 		given = selfDescribed(t.Go)
 	}
-	// A copy, since rules are written into it.
+	// A copy, because rules are added to it.
 	s := &openapi3.Schema{}
 	if given != nil {
 		*s = *given
@@ -55,15 +55,14 @@ func (c *Components) own(t *typeinfo.Type) (*openapi3.Schema, bool) {
 	return s, true
 }
 
-// A type documents itself by its method OpenAPISchema, whose result is a schema
-// or the keywords of one.
+// A type can describe itself by a method OpenAPISchema, which returns a schema or its keywords.
 type (
 	describer         interface{ OpenAPISchema() *openapi3.Schema }
 	keywordsDescriber interface{ OpenAPISchema() map[string]any }
 )
 
-// selfDescribed is what a type says about itself; nil, which allows anything,
-// where that is no schema.
+// selfDescribed returns the schema of a type that describes itself, nil, which allows anything, if the result is not a
+// schema.
 func selfDescribed(t reflect.Type) *openapi3.Schema {
 	switch value := reflect.New(t).Interface().(type) {
 	case describer:
@@ -76,7 +75,7 @@ func selfDescribed(t reflect.Type) *openapi3.Schema {
 	return nil
 }
 
-// describesItself is false for a struct that merely embeds such a type.
+// describesItself is false for a struct that only embeds such a type.
 func describesItself(t *typeinfo.Type) bool {
 	if t.Wraps() || t.Go.Kind() == reflect.Interface {
 		return false
@@ -91,7 +90,7 @@ func (c *Components) overridden(t *typeinfo.Type) bool {
 	return given || describesItself(t)
 }
 
-// shared is the schema of a struct, union or enum, a reference if it has a name.
+// shared returns the schema of a struct, union or enum, as a reference if the type has a name.
 func (c *Components) shared(t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.SchemaRef {
 	// A type that was not marked before gets its name only now.
 	if c.uses[t.Go] == 0 {
@@ -114,7 +113,7 @@ func (c *Components) fill(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	s.Description = c.typeDoc(t)
 	switch {
 	case t.Enum != nil:
-		// The schema is replaced, so what the comment says is put aside.
+		// The schema is replaced, so its comment is saved.
 		description := s.Description
 		*s = *c.kind(t, nil, position{use: use})
 		s.Description, s.Enum = cmp.Or(s.Description, description), literals(t.Enum)
@@ -125,16 +124,16 @@ func (c *Components) fill(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	}
 }
 
-// Variants are the schemas of the variants of a union, in their order.
+// Variants returns the schemas of a union's variants, in their order.
 func (c *Components) Variants(t *typeinfo.Type, use Use) openapi3.SchemaRefs {
 	s := &openapi3.Schema{}
 	c.union(s, t, use)
 	return s.OneOf
 }
 
-// union is a choice among components of their own: each variant's members with
-// the discriminator among them. The variants of a union without a name are distinguished
-// by the discriminator's values alone, since a mapping needs names.
+// union fills in a choice of variants, each with its own component that has the variant's members and the discriminator.
+// If the union has no name, its variants are distinguished only by the discriminator's values, because a mapping needs
+// names.
 func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	o := t.Object
 	targets, fallback := map[string]openapi3.MappingRef{}, ""
@@ -177,12 +176,12 @@ func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	s.Extensions = map[string]any{"x-discriminator": found}
 }
 
-// durationPattern is what time.ParseDuration reads. Digits have one way to match
-// only: with a dot that may be missing between two runs of them, engines that go
-// back try all ways to part each run, which takes them hours for some texts.
+// durationPattern matches what time.ParseDuration accepts. Each sequence of digits can match in only one way. With an
+// optional dot between two sequences of digits, backtracking engines would try all ways to split a sequence, which takes
+// hours for some texts.
 const durationPattern = `^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
 
-// kind is the schema of every kind but structs, unions and what may be null.
+// kind returns the schema of every kind except structs, unions and nullable types.
 func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.Schema {
 	switch t.Kind {
 	case typeinfo.Bool:
@@ -208,7 +207,7 @@ func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at position) 
 		return &openapi3.Schema{
 			Type: types(openapi3.TypeString), Pattern: durationPattern,
 			Description: "A duration such as 1h30m or 250ms", Examples: []any{"1h30m"},
-			Extensions: map[string]any{noted: "duration"}, // which fit 64 bits
+			Extensions: map[string]any{noted: "duration"}, // durations fit into 64 bits
 		}
 	case typeinfo.Text:
 		return readByItself(t)
@@ -224,7 +223,7 @@ func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at position) 
 
 func ofType(name string) *openapi3.Schema { return &openapi3.Schema{Type: types(name)} }
 
-// signed has bounds up to 32 bits: bounds of 64 bits are no float64.
+// signed has bounds up to 32 bits, because 64-bit bounds are not exact as float64.
 func signed(bits int) *openapi3.Schema {
 	s := &openapi3.Schema{Type: types(openapi3.TypeInteger), Format: "int64"}
 	if bits <= 32 {
@@ -252,15 +251,14 @@ func octets(at position) *openapi3.Schema {
 	return s
 }
 
-// timePattern is a time of day without an offset, which the format time of JSON
-// Schema asks for.
+// timePattern matches a time without an offset. The format time of JSON Schema requires an offset.
 const timePattern = `^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?$`
 
-// localPattern is a date and a time of day without an offset.
+// localPattern matches a date and time without an offset.
 var localPattern = `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T` + timePattern[1:]
 
-// httpDate is a date in the notation of headers. The format is one of OpenAPI's
-// registry; the example is for the tools that do not know it.
+// httpDate returns the schema of an HTTP date in a header. The format is in OpenAPI's registry; the example is for tools
+// that do not know it.
 func httpDate() *openapi3.Schema {
 	return &openapi3.Schema{
 		Type: types(openapi3.TypeString), Format: typeinfo.HTTPDate,
@@ -268,22 +266,21 @@ func httpDate() *openapi3.Schema {
 	}
 }
 
-// formatted is the schema of text of a known format, or of any text. Formats
-// that JSON Schema does not know are left out, save decimal, which OpenAPI's
-// registry has.
+// formatted returns the schema of text with a known format, or of any text. Formats that JSON Schema does not know are
+// left out, except decimal, which is in OpenAPI's registry.
 func formatted(format string) *openapi3.Schema {
 	s := ofType(openapi3.TypeString)
 	switch format {
 	case "ip":
-		// A choice of two formats would be a union of two types for generators, and
-		// would leave out the zone that an address of IPv6 may have.
+		// Two formats as alternatives would be a union of two types for generators, and would exclude the zone of an IPv6
+		// address.
 		s.Examples = []any{"192.0.2.1", "2001:db8::1"}
 		addNote(s, "ip")
 	case "time":
 		s.Pattern, s.Examples = timePattern, []any{"15:04:05"}
 	case typeinfo.LocalDateTime:
 		s.Format, s.Pattern, s.Examples = format, localPattern, []any{"2026-11-21T13:00"}
-		addNote(s, format) // which days there are
+		addNote(s, format) // for the days that exist
 	case "uuid", "ipv4", "ipv6", "uri", "email", "hostname", "date", "date-time", "duration", "decimal":
 		s.Format = format
 	case "":
@@ -293,8 +290,7 @@ func formatted(format string) *openapi3.Schema {
 	return s
 }
 
-// readByItself is the schema of a type with a text form. What a type of the
-// user's reads is known to its method alone.
+// readByItself returns the schema of a type with UnmarshalText. What a user's method accepts is unknown.
 func readByItself(t *typeinfo.Type) *openapi3.Schema {
 	s := formatted(t.Format)
 	if t.Format == "" && t.Enum == nil && t.Reads {
@@ -307,8 +303,8 @@ func formatOf(format string) *openapi3.SchemaRef {
 	return openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeString), Format: format})
 }
 
-// selfMade is the schema of a type that reads its own JSON: anything, unless
-// its format is known. Such a type sees null too.
+// selfMade returns the schema of a type with UnmarshalJSON: anything, unless its format is known. Such a type also gets
+// null.
 func selfMade(format string, at position) *openapi3.Schema {
 	var s *openapi3.Schema
 	switch format {
@@ -349,8 +345,7 @@ func elemRules(rules *typeinfo.Rules) *typeinfo.Rules {
 	return rules.Elem
 }
 
-// mapOf is an object with any names; what names there may be is said where
-// the key is more than text.
+// mapOf returns an object with any names; the names are described if the key is not plain text.
 func (c *Components) mapOf(t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.Schema {
 	s := ofType(openapi3.TypeObject)
 	s.AdditionalProperties = openapi3.AdditionalProperties{Schema: c.value(t.Elem, elemRules(rules), at)}
@@ -364,7 +359,7 @@ func (c *Components) mapOf(t *typeinfo.Type, rules *typeinfo.Rules, at position)
 	return s
 }
 
-// names is the schema of the names a map's keys have, nil for any text.
+// names returns the schema of a map's keys, nil for any text.
 func (c *Components) names(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.Schema {
 	if t.Kind == typeinfo.String && t.Enum == nil && rules == nil && !c.overridden(t) {
 		return nil
@@ -376,7 +371,7 @@ func (c *Components) names(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.Sc
 	case typeinfo.Uint:
 		s.Pattern = `^(0|[1-9][0-9]*)$`
 	case typeinfo.Text:
-		// Names that are not the same may still be the same key.
+		// Different names may still be the same key.
 		if s = readByItself(t); s.Extensions == nil && t.Enum == nil {
 			addNote(s, t.Format)
 		}
@@ -388,14 +383,13 @@ func (c *Components) names(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.Sc
 	if t.Enum != nil {
 		s.Pattern, s.Enum = "", texts(t.Enum)
 	} else if t.Kind == typeinfo.Int || t.Kind == typeinfo.Uint {
-		addNote(s, t.Go.Kind().String()) // which fit into so many bits
+		addNote(s, t.Go.Kind().String()) // keys must fit into its bits
 	}
 	c.keepName(s, t, rules)
 	return s
 }
 
-// keepName adds the rules of a key. A rule of a number says nothing about the
-// text of its name.
+// keepName adds the rules of a key. Rules for numbers do not apply to the text of a name.
 func (c *Components) keepName(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.Rules) {
 	if t.Kind == typeinfo.String {
 		c.keep(s, t, rules, position{text: true})
@@ -418,7 +412,7 @@ func (c *Components) quoted(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.S
 	default:
 		s.Pattern = `^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`
 	}
-	// No pattern says which numbers are integers, or fit into how many bits.
+	// No pattern expresses which numbers are integers or fit into a number of bits.
 	if t.Kind != typeinfo.Bool && t.Kind != typeinfo.Number {
 		addNote(s, t.Go.Kind().String())
 	}
@@ -428,7 +422,7 @@ func (c *Components) quoted(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.S
 	return openapi3.NewSchemaRef("", s)
 }
 
-// file is the content of a file in a form, or a list of such.
+// file returns the schema of a file in a form, or of a list of files.
 func file(t reflect.Type) *openapi3.SchemaRef {
 	s := &openapi3.Schema{Type: types(openapi3.TypeString), Format: "binary", ContentMediaType: "application/octet-stream"}
 	for t.Kind() == reflect.Pointer {
@@ -440,8 +434,7 @@ func file(t reflect.Type) *openapi3.SchemaRef {
 	return openapi3.NewSchemaRef("", s)
 }
 
-// orNull adds null. A type takes a second name as long as nothing beside it
-// would refuse null; everything else becomes one of two.
+// orNull adds null: as a second type if no other keyword would reject null, otherwise as an alternative.
 func orNull(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	s := ref.Value
 	if ref.Ref == "" {
@@ -458,7 +451,7 @@ func orNull(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	return openapi3.NewSchemaRef("", &openapi3.Schema{AnyOf: openapi3.SchemaRefs{ref, null}})
 }
 
-// annotate adds what a field says about itself. For a reference it is added beside it, since the component is shared.
+// annotate adds the documentation of a field: beside a reference, since the component is shared.
 func annotate(ref *openapi3.SchemaRef, f *typeinfo.Field, doc string) *openapi3.SchemaRef {
 	if ref.Ref != "" {
 		annotateRef(ref, f, doc)
@@ -500,7 +493,7 @@ func annotateRef(ref *openapi3.SchemaRef, f *typeinfo.Field, doc string) {
 		siblings["writeOnly"] = true
 	}
 	if fieldLiteral(f, f.Default) != nil {
-		// As JSON, which the encoder writes as it is.
+		// As JSON, which the encoder writes unchanged.
 		siblings["default"] = f.Default
 	}
 	if fieldLiteral(f, f.Example) != nil {
@@ -509,7 +502,7 @@ func annotateRef(ref *openapi3.SchemaRef, f *typeinfo.Field, doc string) {
 	besides(ref, siblings)
 }
 
-// besides puts keywords beside a reference.
+// besides adds keywords beside a reference.
 func besides(ref *openapi3.SchemaRef, siblings map[string]any) {
 	for name, value := range siblings {
 		if ref.Extensions == nil {
@@ -537,7 +530,7 @@ func literal(raw json.RawMessage) any {
 	decoder.UseNumber()
 	var value any
 	if decoder.Decode(&value) != nil {
-		return nil // typeinfo has found it valid
+		return nil // typeinfo has checked that it is valid
 	}
 	return value
 }
@@ -550,7 +543,7 @@ func literals(raws []json.RawMessage) []any {
 	return values
 }
 
-// texts are literals as the names of members.
+// texts returns literals as member names.
 func texts(raws []json.RawMessage) []any {
 	values := literals(raws)
 	for i, value := range values {

@@ -12,8 +12,8 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// key names a component before it has a name: a type, the number of a variant
-// of a union or whole, and under Split the use it is for.
+// key identifies a component before it has a name: by its type, by the index of a union's variant or whole, and with Split
+// by its use.
 type key struct {
 	goType  reflect.Type
 	variant int
@@ -22,24 +22,22 @@ type key struct {
 
 const whole = -1
 
-// contender is a component in want of a name.
+// contender is a component that needs a name.
 type contender struct {
 	made   *component
 	parsed typeName
 	suffix string
-	// level is how much of the import paths the name contains.
+	// level says how much of the import paths the name contains.
 	level int
 }
 
 func (n *contender) name() string { return legal(n.parsed.atLevel(n.level) + n.suffix) }
 
-// identity is equal for types that no import path distinguishes: those declared
-// inside functions of one package.
+// identity is equal for types that import paths cannot distinguish: types declared inside functions of one package.
 func (n *contender) identity() string { return n.parsed.atLevel(n.parsed.levels()) + n.suffix }
 
-// assignNames gives each marked type its name. Those that would have the same one
-// take more and more of their import paths, all of them, until they differ;
-// types that import paths cannot distinguish are numbered.
+// assignNames names all marked types. As long as names collide, they get more and more elements of their import paths. If
+// import paths cannot distinguish them, they are numbered.
 func (c *Components) assignNames() {
 	if len(c.unnamed) == 0 {
 		return
@@ -49,10 +47,10 @@ func (c *Components) assignNames() {
 		contenders = append(contenders, c.contend(t)...)
 	}
 	c.unnamed = nil
-	// Each round the names that still clash take one level more.
+	// In each round, colliding names go up one level.
 	for c.qualify(contenders) {
 	}
-	// A name that is one contender's alone goes first, so that no number takes it.
+	// Unique names are assigned first, so that numbered names cannot take them.
 	count := map[string]int{}
 	for _, n := range contenders {
 		count[n.name()]++
@@ -66,7 +64,7 @@ func (c *Components) assignNames() {
 	}
 }
 
-// contend makes the components of a type, nameless yet.
+// contend returns the components of a type, without names.
 func (c *Components) contend(t *typeinfo.Type) []*contender {
 	if t.Go.Name() == "" {
 		return nil
@@ -79,7 +77,7 @@ func (c *Components) contend(t *typeinfo.Type) []*contender {
 		contenders = append(contenders, &contender{made: made, parsed: parsed, suffix: suffix})
 	}
 	suffixes := c.suffixes(t)
-	// Not in the order of the map: names are the same in every run.
+	// Not in map order, so that names are the same in every run.
 	for _, use := range []Use{0, In, Out, Closed} {
 		suffix, ok := suffixes[use]
 		if !ok {
@@ -96,13 +94,12 @@ func (c *Components) contend(t *typeinfo.Type) []*contender {
 	return contenders
 }
 
-// suffixes lists the components of a type by what they are for, 0 for every
-// use, and the suffixes of their names.
+// suffixes returns the uses of a type that have a component, 0 for all uses, and the suffixes of their names.
 func (c *Components) suffixes(t *typeinfo.Type) map[Use]string {
 	uses := c.uses[t.Go]
 	switch {
 	case t.Enum != nil:
-		return map[Use]string{0: ""} // it has no members to forbid
+		return map[Use]string{0: ""} // without members, nothing differs
 	case c.isSplit(t):
 		all := map[Use]string{In: "Input", Out: "Output"}
 		if uses&Closed != 0 {
@@ -117,7 +114,7 @@ func (c *Components) suffixes(t *typeinfo.Type) map[Use]string {
 	return map[Use]string{0: ""}
 }
 
-// find is the component of a type for a use, nil for a type without a name.
+// find returns the component of a type for a use, nil for a type without a name.
 func (c *Components) find(t *typeinfo.Type, variant int, use Use) *component {
 	// A component for closed objects comes first, then the one for every use, then the one for this use. A type that
 	// was marked only for another use has only that one.
@@ -129,8 +126,8 @@ func (c *Components) find(t *typeinfo.Type, variant int, use Use) *component {
 	return nil
 }
 
-// isSplit reports whether a type has a component for each use: it is used both
-// ways, and it or a type inside is not the same both ways.
+// isSplit reports whether a type has a component for each use: it is used for requests and responses, and it or a type
+// inside differs between them.
 func (c *Components) isSplit(t *typeinfo.Type) bool {
 	uses := c.uses[t.Go]
 	return c.options.Split && uses&Out != 0 && uses != Out && c.differs(t, map[*typeinfo.Type]bool{})
@@ -162,15 +159,15 @@ func (c *Components) differs(t *typeinfo.Type, seen map[*typeinfo.Type]bool) boo
 	return false
 }
 
-// qualify raises the level of all contenders for one name, unless they are of
-// one identity or have no level left. It reports whether any was raised.
+// qualify raises the level of all contenders with the same name, unless they have the same identity or the highest level.
+// It reports whether any was raised.
 func (c *Components) qualify(contenders []*contender) bool {
 	rivals := map[string][]*contender{}
 	for _, n := range contenders {
 		rivals[n.name()] = append(rivals[n.name()], n)
 	}
 	raised := false
-	// In any order: what becomes of a group depends on itself alone.
+	// In any order, because groups do not affect each other.
 	for name, group := range rivals {
 		if !c.taken[name] && !differ(group) {
 			continue
@@ -194,7 +191,7 @@ func differ(group []*contender) bool {
 	return false
 }
 
-// free takes a name, with a number if it is taken.
+// free returns an unused name, with a number if necessary.
 func (c *Components) free(name string) string {
 	unique := name
 	for i := 2; c.taken[unique]; i++ {
@@ -204,7 +201,7 @@ func (c *Components) free(name string) string {
 	return unique
 }
 
-// legal keeps what OpenAPI allows in the name of a component.
+// legal replaces characters that OpenAPI does not allow in component names.
 func legal(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("._-", r) {
@@ -215,8 +212,7 @@ func legal(name string) string {
 	return cmp.Or(name, "Type")
 }
 
-// typeName is the name of a Go type in its parts: Page[shop.Item] has the name
-// Page and the argument Item of package shop.
+// typeName is a parsed name of a Go type: Page[shop.Item] has the name Page and the argument Item of package shop.
 type typeName struct {
 	path []string
 	name string
@@ -232,12 +228,10 @@ func parseTypeName(t reflect.Type) typeName {
 	return n
 }
 
-// TypeLabel names a type in a word, as its component is named where no other
-// type has that name: Page[shop.Item] is PageOfItem.
+// TypeLabel returns the component name of a type that does not collide with another: Page[shop.Item] is PageOfItem.
 func TypeLabel(t reflect.Type) string { return parseTypeName(t).atLevel(0) }
 
-// TypeArguments names the arguments of a generic type in the same way, nil for
-// any other type.
+// TypeArguments returns the arguments of a generic type in the same form, nil for any other type.
 func TypeArguments(t reflect.Type) []string {
 	var labels []string
 	for _, arg := range parseTypeName(t).args {
@@ -246,12 +240,12 @@ func TypeArguments(t reflect.Type) []string {
 	return labels
 }
 
-// elements are the elements of an import path as words of a name, the last one
-// first. A major version belongs to the element before it.
+// elements returns the elements of an import path as parts of a name, the last one first. A major version is joined to the
+// element before it.
 func elements(path string) []string {
 	var words []string
 	for element := range strings.SplitSeq(path, "/") {
-		// In the arguments of a type a path may be escaped.
+		// In type arguments, a path may be escaped.
 		if plain, err := url.PathUnescape(element); err == nil {
 			element = plain
 		}
@@ -270,7 +264,7 @@ func isVersion(element string) bool {
 	return len(element) > 1 && element[0] == 'v' && strings.Trim(element[1:], "0123456789") == ""
 }
 
-// capital makes one word of letters and digits: go-bar.v2 is GoBarV2.
+// capital converts text to one capitalized word of letters and digits: go-bar.v2 is GoBarV2.
 func capital(text string) string {
 	var b strings.Builder
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
@@ -281,7 +275,7 @@ func capital(text string) string {
 	return b.String()
 }
 
-// levels is the number of the level that contains everything.
+// levels returns the level at which a name contains all path elements.
 func (n typeName) levels() int {
 	most := 2 * len(n.path)
 	for _, arg := range n.args {
@@ -290,8 +284,8 @@ func (n typeName) levels() int {
 	return most
 }
 
-// atLevel spells the name. Each odd level adds one more element of the paths
-// of the arguments, each even one of the type's own.
+// atLevel returns the name at a level. Each odd level adds a path element of the arguments, each even one a path element
+// of the type itself.
 func (n typeName) atLevel(level int) string { return n.spell(level/2, (level+1)/2) }
 
 func (n typeName) spell(own, inner int) string {
@@ -327,7 +321,7 @@ func (p *nameParser) skip(prefix string) bool {
 	return found
 }
 
-// until takes text up to one of the stops outside brackets and quotes.
+// until reads text up to one of the stops, outside of brackets and quotes.
 func (p *nameParser) until(stops string) string {
 	depth, quoted := 0, false
 	for i, r := range p.rest {

@@ -13,7 +13,7 @@ import (
 type shape uint8
 
 const (
-	opaque shape = iota // no keyword follows from a rule
+	opaque shape = iota // no rule has a keyword
 	text
 	integer
 	unsignedInteger
@@ -21,7 +21,7 @@ const (
 	boolean
 	list
 	dictionary
-	base64Text // the bytes in a text of base64
+	base64Text // bytes as base64 text
 )
 
 var shapes = map[typeinfo.Kind]shape{
@@ -31,11 +31,11 @@ var shapes = map[typeinfo.Kind]shape{
 
 func (s shape) isNumber() bool { return s == integer || s == unsignedInteger || s == float }
 
-// subject is the value that rules are about.
+// subject is the value that rules apply to.
 type subject struct {
 	typ   *typeinfo.Type
 	shape shape
-	// jsonType is the name JSON Schema has for it, nil for more than one.
+	// jsonType is its JSON Schema type, nil for several types.
 	jsonType *openapi3.Types
 }
 
@@ -65,7 +65,7 @@ var (
 func exactly(s *openapi3.Schema) keyword { return keyword{says: s, exact: true} }
 func roughly(s *openapi3.Schema) keyword { return keyword{says: s} }
 
-// keep adds the rules on the value itself to its schema.
+// keep adds the rules of the value itself to its schema.
 func (c *Components) keep(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.Rules, at position) {
 	if rules != nil && rules.NotNull {
 		conjoin(s, &openapi3.Schema{Not: openapi3.NewSchemaRef("", ofType(openapi3.TypeNull))})
@@ -78,12 +78,12 @@ func (c *Components) keep(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.
 		c.apply(s, on, rules.Self)
 		return
 	}
-	// A schema of the rules alone shows whether they refuse the zero value.
+	// A schema of only the rules shows whether they reject the zero value.
 	ruled := &openapi3.Schema{Type: s.Type}
 	c.apply(ruled, on, rules.Self)
 	zero, ok := on.zero()
 	if !ok || !refusesZero(ruled, on.shape) {
-		// They do not, or the zero value has no JSON: no choice is needed.
+		// They do not, or the zero value has no JSON, so no alternative is needed.
 		c.apply(s, on, rules.Self)
 		return
 	}
@@ -97,7 +97,7 @@ func (c *Components) keep(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.
 func (c *Components) apply(s *openapi3.Schema, on subject, rules []typeinfo.Rule) {
 	for _, rule := range rules {
 		if own := c.options.Rules[rule.Name]; own != nil {
-			// What a user says of a rule is taken for all of it.
+			// The user's function is assumed to describe the whole rule.
 			own(s, rule.Param)
 			continue
 		}
@@ -111,8 +111,8 @@ func (c *Components) apply(s *openapi3.Schema, on subject, rules []typeinfo.Rule
 	}
 }
 
-// beside adds rules to a reference. What keywords a user's rule has apply
-// beside the component, which is shared.
+// beside adds rules to a reference. The keywords of a user's rule are added beside the reference, because the component is
+// shared.
 func (c *Components) beside(ref *openapi3.SchemaRef, t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.SchemaRef {
 	ruled := &openapi3.Schema{}
 	c.keep(ruled, t, rules, at)
@@ -126,7 +126,7 @@ func (c *Components) beside(ref *openapi3.SchemaRef, t *typeinfo.Type, rules *ty
 	return ref
 }
 
-// say finds the keywords of a rule. Rules about other fields have none.
+// say returns the keywords of a rule. Cross-field rules have none.
 func (c *Components) say(on subject, rule typeinfo.Rule) keyword {
 	switch {
 	case len(rule.Or) > 0:
@@ -149,8 +149,7 @@ var silent = map[string]bool{"required": true, "omitnil": true, "structonly": tr
 
 var colours = []typeinfo.Rule{{Name: "hexcolor"}, {Name: "rgb"}, {Name: "rgba"}, {Name: "hsl"}, {Name: "hsla"}, {Name: "cmyk"}}
 
-// sayEither is a choice. One alternative without a keyword makes the whole
-// choice unsayable.
+// sayEither converts alternatives. If one of them has no keyword, the whole rule has none.
 func (c *Components) sayEither(on subject, alternatives []typeinfo.Rule) keyword {
 	either := keyword{says: &openapi3.Schema{}, exact: true}
 	for _, rule := range alternatives {
@@ -160,7 +159,7 @@ func (c *Components) sayEither(on subject, alternatives []typeinfo.Rule) keyword
 		} else {
 			k := c.say(on, rule)
 			if k.says == nil {
-				// It decides the choice: every value keeps it, or no keyword says which.
+				// It decides the result: either every value satisfies it, or no keyword expresses it.
 				return k
 			}
 			conjoin(one, k.says)
@@ -171,8 +170,8 @@ func (c *Components) sayEither(on subject, alternatives []typeinfo.Rule) keyword
 	return either
 }
 
-// zero is the value that validator's omitempty lets pass. Of lists and maps it
-// is the one that JSON cannot spell.
+// zero returns the value that validator's omitempty accepts. For lists and maps that is nil, which is not a JSON list or
+// object.
 func (on subject) zero() (any, bool) {
 	switch on.shape {
 	case text:
@@ -187,8 +186,7 @@ func (on subject) zero() (any, bool) {
 
 func refusesZero(s *openapi3.Schema, on shape) bool {
 	if s.Const != nil || s.Not != nil || len(s.Enum)+len(s.AnyOf)+len(s.OneOf)+len(s.AllOf) > 0 {
-		// Whether zero is among these is not looked at: to let it pass twice is not
-		// wrong.
+		// The zero value may be among these already; allowing it twice does no harm.
 		return true
 	}
 	if on.isNumber() {
@@ -198,10 +196,10 @@ func refusesZero(s *openapi3.Schema, on shape) bool {
 	return s.MinLength > 0 || s.Pattern != "" || s.Format != ""
 }
 
-// noted is the extension that lists the rules a schema does not say exactly.
+// noted is the extension with the rules that a schema does not express exactly.
 const noted = "x-validate"
 
-// validates is the name under which a Validate method is listed among the rules.
+// validates is the name for a Validate method in the list of rules.
 const validates = "Validate"
 
 func hasNote(extensions map[string]any) bool {
@@ -211,7 +209,7 @@ func hasNote(extensions map[string]any) bool {
 
 func note(s *openapi3.Schema, rule typeinfo.Rule) {
 	if rule.Cross {
-		addNote(s, rule.Name) // without its parameter, which names fields as Go does
+		addNote(s, rule.Name) // without its parameter, which contains Go field names
 		return
 	}
 	if silent[rule.Name] {
@@ -227,7 +225,7 @@ func noteAll(s *openapi3.Schema, rules []typeinfo.Rule) {
 }
 
 func addNote(s *openapi3.Schema, text string) {
-	// A copy, since a schema may share the map with the one it was copied from.
+	// A copy, because schemas that were copied share the map.
 	extensions := map[string]any{}
 	for name, value := range s.Extensions {
 		extensions[name] = value
@@ -239,7 +237,7 @@ func addNote(s *openapi3.Schema, text string) {
 	s.Extensions = extensions
 }
 
-// Note adds to what no keyword of a schema says: a rule of its value.
+// Note adds the name of a rule that no keyword of the schema expresses.
 func Note(s *openapi3.SchemaRef, rule string) { noteBeside(s, rule) }
 
 // noteBeside adds a note to a schema, or beside a reference.
@@ -254,7 +252,7 @@ func noteBeside(ref *openapi3.SchemaRef, text string) {
 	besides(ref, map[string]any{noted: text})
 }
 
-// carryNotes moves the note of a part to the whole.
+// carryNotes moves the notes of an inner schema to the whole.
 func carryNotes(inner, whole *openapi3.Schema) {
 	if text, ok := inner.Extensions[noted].(string); ok {
 		inner.Extensions = nil
@@ -262,8 +260,8 @@ func carryNotes(inner, whole *openapi3.Schema) {
 	}
 }
 
-// conjoin makes s say what more says as well. Of bounds the tightest stays;
-// whatever s cannot take becomes one more element of allOf.
+// conjoin adds the keywords of more to s. The tighter of two bounds is kept; other conflicting keywords become an element
+// of allOf.
 func conjoin(s, more *openapi3.Schema) {
 	setLowest(s, tighter(lowest(s), lowest(more)))
 	setHighest(s, tighter(highest(s), highest(more)))
@@ -305,7 +303,7 @@ func conjoin(s, more *openapi3.Schema) {
 	}
 }
 
-// only gives a keyword its value, or leaves it over if it has another.
+// only sets a keyword, or leaves it in left if it already has another value.
 func only(has *string, wanted string, left *string) {
 	switch *has {
 	case "":
@@ -327,7 +325,7 @@ func least(a, b *uint64) *uint64 {
 type bound struct {
 	at        *float64
 	exclusive bool
-	// upper makes it the end, otherwise it is the start.
+	// upper means that it is the upper end.
 	upper bool
 }
 
@@ -353,7 +351,7 @@ func setHighest(s *openapi3.Schema, b bound) {
 	}
 }
 
-// tighter is the bound that excludes more.
+// tighter returns the bound that excludes more.
 func tighter(a, b bound) bound {
 	switch {
 	case a.at == nil:

@@ -15,20 +15,19 @@ func (c *Components) Sample(s *openapi3.SchemaRef, use Use) []byte {
 	m := &sampler{properties: c.properties, use: use}
 	text := m.append(nil, s)
 	var value any
-	// Checked as a whole, because every member was made by itself.
+	// Checked as a whole, because each member was made separately.
 	if m.guesses || json.Unmarshal(text, &value) != nil || Check(s, value) != nil {
 		return nil
 	}
 	return text
 }
 
-// sampler writes a sample. path are the schemas around the one at hand, so that
-// a type that holds itself ends.
+// sampler builds a sample. path contains the enclosing schemas, so that recursive types end.
 type sampler struct {
 	properties map[*openapi3.Schema][]string
 	path       []*openapi3.Schema
 	use        Use
-	// guesses means that a value has a rule that no keyword says.
+	// guesses means that a value has a rule that no keyword expresses.
 	guesses bool
 }
 
@@ -39,7 +38,7 @@ func (m *sampler) append(dst []byte, ref *openapi3.SchemaRef) []byte {
 	s := ref.Value
 	m.path = append(m.path, s)
 	defer func() { m.path = m.path[:len(m.path)-1] }()
-	// One alternative is enough. The first of allOf is taken too: the check at the end decides.
+	// One alternative is enough. For allOf the first is used as well: the check at the end decides.
 	for _, alternatives := range []openapi3.SchemaRefs{s.OneOf, s.AnyOf, s.AllOf} {
 		if one := m.finite(alternatives); one != nil {
 			return m.append(dst, one)
@@ -56,7 +55,7 @@ func (m *sampler) append(dst []byte, ref *openapi3.SchemaRef) []byte {
 	return appendValue(dst, simplest(s))
 }
 
-// finite is the first alternative that is not around itself.
+// finite returns the first alternative that does not lead back to an enclosing schema.
 func (m *sampler) finite(alternatives openapi3.SchemaRefs) *openapi3.SchemaRef {
 	for _, one := range alternatives {
 		if !m.repeats(one) {
@@ -66,8 +65,7 @@ func (m *sampler) finite(alternatives openapi3.SchemaRefs) *openapi3.SchemaRef {
 	return nil
 }
 
-// repeats reports whether a schema is one of those around it, or can only hold
-// one of them.
+// repeats reports whether a schema is one of the enclosing schemas or can only contain one of them.
 func (m *sampler) repeats(ref *openapi3.SchemaRef) bool {
 	others := slices.DeleteFunc(slices.Concat(ref.Value.OneOf, ref.Value.AnyOf), func(one *openapi3.SchemaRef) bool {
 		return one.Value.Type.Is(openapi3.TypeNull)
@@ -98,7 +96,7 @@ func (m *sampler) appendObject(dst []byte, s *openapi3.Schema) []byte {
 	return append(dst, '}')
 }
 
-// isLeftOut reports whether a member is one of the other use alone.
+// isLeftOut reports whether a member belongs only to the other use.
 func (m *sampler) isLeftOut(member *openapi3.SchemaRef) bool {
 	if m.use == Out {
 		return IsWriteOnly(member)
@@ -119,7 +117,7 @@ func (m *sampler) appendArray(dst []byte, s *openapi3.Schema) []byte {
 	return append(dst, ']')
 }
 
-// givenValue is what a schema gives as a value itself, or beside a reference.
+// givenValue returns an example, default or listed value of a schema, or one beside a reference.
 func givenValue(ref *openapi3.SchemaRef) []byte {
 	given := slices.Concat(ref.Value.Examples, ref.Value.Enum)
 	if beside, ok := ref.Extensions["examples"].([]any); ok {
@@ -170,7 +168,7 @@ func simpleNumbers(s *openapi3.Schema) []any {
 	return candidates
 }
 
-// formatSamples are texts of the formats, by their names.
+// formatSamples are texts for formats, by format name.
 var formatSamples = map[string]string{
 	"date-time": "2026-01-31T12:00:00Z", "date": "2026-01-31", "time": "12:00:00", "uuid": "123e4567-e89b-12d3-a456-426614174000",
 	"email": "ann@example.com", "idn-email": "ann@example.com", "uri": "https://example.com", "iri": "https://example.com", "hostname": "example.com", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1",

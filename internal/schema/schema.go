@@ -22,29 +22,26 @@ import (
 // Use says whether a type is read from requests or written in responses.
 type Use uint8
 
-// The uses; a type may have several. Closed is In where unknown members are
-// refused in every object: types that are used that way and another have a
-// component of their own for it.
+// The uses; a type may have several. Closed is In with unknown members rejected in every object. Types that are used in
+// this way and in another have a separate component for it.
 const (
 	In Use = 1 << iota
 	Out
 	Closed
 )
 
-// Rule writes a rule of the user's into the schema of a value that has it.
+// Rule adds a user's rule to the schema of a value.
 type Rule = func(s *openapi3.Schema, param string)
 
 // Options are the user's additions; the zero value has none.
 type Options struct {
-	// Custom holds the schemas of types by name of the type. They are copied,
-	// and come before the type's own method OpenAPISchema.
+	// Custom holds schemas by type. They are copied, and take precedence over the type's method OpenAPISchema.
 	Custom map[reflect.Type]*openapi3.Schema
 	// Rules holds the keywords of the user's rules by name. A nil function means a rule without keywords.
 	Rules map[string]Rule
 	// Comments are the doc comments of types and fields; nil without.
 	Comments Comments
-	// Split gives a type that is used both ways and differs between them one
-	// component for each use.
+	// Split gives a type that differs between requests and responses one component for each.
 	Split bool
 }
 
@@ -54,16 +51,14 @@ type Comments interface {
 	Field(t reflect.Type, name string) string
 }
 
-// Components makes schemas and keeps the ones of named structs, unions and enums,
-// to which the others refer. It is for one document and one goroutine.
+// Components builds schemas and collects those of named structs, unions and enums, which are referred to. It is for one
+// document and one goroutine.
 //
-// Mark every type of the document before asking for the first schema: names
-// and the required members depend on all of them.
+// Mark every type of the document before asking for the first schema: names and required members depend on all of them.
 type Components struct {
 	options Options
 	uses    map[reflect.Type]Use
-	// marked lists the types of components in the order they were met, unnamed
-	// those that have no component yet.
+	// marked lists the types of components in the order they were marked; unnamed are those that have no component yet.
 	marked  []*typeinfo.Type
 	unnamed []*typeinfo.Type
 	entries map[key]*component
@@ -73,7 +68,7 @@ type Components struct {
 	properties map[*openapi3.Schema][]string
 }
 
-// New makes an empty set of components.
+// New returns an empty set of components.
 func New(o Options) *Components {
 	return &Components{
 		options: o, uses: map[reflect.Type]Use{}, entries: map[key]*component{},
@@ -81,14 +76,14 @@ func New(o Options) *Components {
 	}
 }
 
-// Mark notes that t, and with it every type inside, is used that way.
+// Mark records that t, and every type inside it, has the use.
 func (c *Components) Mark(t *typeinfo.Type, use Use) {
 	if t == nil || c.overridden(t) {
 		return
 	}
 	if hasComponent(t) {
 		before := c.uses[t.Go]
-		// Everything inside is already marked; this also stops at types that contain themselves.
+		// Everything inside is already marked. This also ends the recursion for recursive types.
 		if before&use == use {
 			return
 		}
@@ -102,14 +97,12 @@ func (c *Components) Mark(t *typeinfo.Type, use Use) {
 	}
 }
 
-// hasComponent reports whether a type, if it has a name, is a component of its
-// own: structs, unions, and types that list their values.
+// hasComponent reports whether a type becomes a component if it has a name: structs, unions and enums do.
 func hasComponent(t *typeinfo.Type) bool {
 	return t.Kind == typeinfo.Struct || t.Kind == typeinfo.Union || t.Enum != nil
 }
 
-// MarkObject is Mark for an object that is no Go type, such as the members of
-// a body.
+// MarkObject is like Mark for an object that is not a Go type, such as the members of a body.
 func (c *Components) MarkObject(o *typeinfo.Object, use Use) {
 	for _, f := range o.Fields {
 		c.Mark(f.Type, use)
@@ -137,8 +130,7 @@ func inside(t *typeinfo.Type) iter.Seq[*typeinfo.Type] {
 	}
 }
 
-// position says what a value is used for, and whether it is the
-// text of a parameter, which has neither null nor base64, or JSON.
+// position says how a value is used, and whether it is plain text, as in a parameter, which has neither null nor base64.
 type position struct {
 	use  Use
 	text bool
@@ -150,18 +142,17 @@ func (c *Components) Value(t *typeinfo.Type, rules *typeinfo.Rules, use Use) *op
 	return c.value(t, rules, position{use: use})
 }
 
-// Field is the schema of a member or a parameter: the schema of its value, with its
-// default, example and documentation.
+// Field returns the schema of a member or a parameter, with its default, example and documentation.
 func (c *Components) Field(f *typeinfo.Field, use Use) *openapi3.SchemaRef {
 	made := annotate(c.fieldValue(f, use), f, c.Doc(f))
-	// No keyword says this of parameters, which have a schema each.
+	// Parameters have separate schemas, so no keyword expresses this for them.
 	if len(f.RequiredBy) > 0 && f.Source != typeinfo.Body && f.Source != typeinfo.Form && f.Source != typeinfo.File {
 		noteBeside(made, "required_with="+strings.Join(f.RequiredBy, " "))
 	}
 	return made
 }
 
-// Doc is what the documentation of a field says: its tag, or its comment.
+// Doc returns the documentation of a field: its tag or its doc comment.
 func (c *Components) Doc(f *typeinfo.Field) string {
 	if f.Doc != "" || f.Owner == nil || c.options.Comments == nil {
 		return f.Doc
@@ -169,7 +160,7 @@ func (c *Components) Doc(f *typeinfo.Field) string {
 	return c.options.Comments.Field(f.Owner, f.Declared)
 }
 
-// typeDoc is the comment of a type of the user's.
+// typeDoc returns the doc comment of a user's type.
 func (c *Components) typeDoc(t *typeinfo.Type) string {
 	if c.options.Comments == nil || t.Go == nil || t.Go.PkgPath() == "" {
 		return ""
@@ -212,8 +203,7 @@ func (c *Components) Object(name string, o *typeinfo.Object, use Use) *openapi3.
 	return made.ref()
 }
 
-// Reached is the schema of the component of a type, nil where no other schema
-// refers to it so far. It may be changed.
+// Reached returns the component schema of a type, nil if no other schema has referred to it yet. It may be modified.
 func (c *Components) Reached(t *typeinfo.Type, use Use) *openapi3.Schema {
 	if made := c.find(t, whole, use); made != nil && slices.Contains(c.reached, made) {
 		return made.schema
@@ -221,7 +211,7 @@ func (c *Components) Reached(t *typeinfo.Type, use Use) *openapi3.Schema {
 	return nil
 }
 
-// Schemas are the components that were reached so far.
+// Schemas returns the components that have been referred to so far.
 func (c *Components) Schemas() openapi3.Schemas {
 	schemas := make(openapi3.Schemas, len(c.reached))
 	for _, made := range c.reached {
@@ -230,8 +220,8 @@ func (c *Components) Schemas() openapi3.Schemas {
 	return schemas
 }
 
-// Order is the order of the components and of the members of every object;
-// the caller adds the order of paths and methods.
+// Order returns the order of the components and of the members of every object. The caller adds the order of paths and
+// methods.
 func (c *Components) Order() Order {
 	names := make([]string, len(c.reached))
 	for i, made := range c.reached {
@@ -240,7 +230,7 @@ func (c *Components) Order() Order {
 	return Order{Schemas: names, Properties: maps.Clone(c.properties)}
 }
 
-// component is one entry of components.schemas.
+// component is an entry of components.schemas.
 type component struct {
 	name   string
 	schema *openapi3.Schema
@@ -250,8 +240,7 @@ func (m *component) ref() *openapi3.SchemaRef {
 	return openapi3.NewSchemaRef("#/components/schemas/"+m.name, m.schema)
 }
 
-// reach makes a component on its first use. Its schema exists before it is
-// filled in, so that it can refer to itself.
+// reach creates a component on its first use. Its schema exists before it is filled in, so that it can refer to itself.
 func (c *Components) reach(made *component, fill func(*openapi3.Schema)) {
 	if made.schema != nil {
 		return
@@ -261,7 +250,7 @@ func (c *Components) reach(made *component, fill func(*openapi3.Schema)) {
 	fill(made.schema)
 }
 
-// requiredUse is the use that decides which members of a type are required.
+// requiredUse returns the use that decides which members of a type are required.
 func (c *Components) requiredUse(t *typeinfo.Type, use Use) Use {
 	// Without Split one component serves all uses, so all of them decide.
 	if marked := c.uses[t.Go]; marked != 0 && !c.options.Split {
@@ -270,7 +259,8 @@ func (c *Components) requiredUse(t *typeinfo.Type, use Use) Use {
 	return use
 }
 
-// isRequired: requests decide, because a request without the member is accepted.
+// isRequired reports whether a member is required. If a type has both uses, requests decide, because a request without the
+// member is accepted.
 func isRequired(f *typeinfo.Field, use Use) bool {
 	if use&(In|Closed) != 0 {
 		return f.Required
@@ -278,8 +268,8 @@ func isRequired(f *typeinfo.Field, use Use) bool {
 	return alwaysWritten(f)
 }
 
-// isListed reports whether an object has a member in the uses: what only responses
-// have is no member of requests, and the other way round.
+// isListed reports whether an object has a member for the uses: requests have no read-only members, and responses no
+// write-only ones.
 func isListed(f *typeinfo.Field, uses Use) bool {
 	switch {
 	case f.ReadOnly:
@@ -294,9 +284,8 @@ func alwaysWritten(f *typeinfo.Field) bool {
 	return !f.OmitEmpty && !f.OmitZero && !f.ThroughPointer && f.Type.Kind != typeinfo.Optional
 }
 
-// object fills in the schema of an object in the one use, with the members that
-// are required in the other. A tag, if there is one, is the discriminator: the
-// first member, with one value only.
+// object fills in the schema of an object for a use; required is the use that decides which members are required. If tag
+// is set, it is the discriminator: the first member, with only one value.
 func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discriminator, use, required Use) {
 	s.Type = types(openapi3.TypeObject)
 	s.Properties = openapi3.Schemas{}
@@ -313,7 +302,7 @@ func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discrim
 		put(tag.property, member, needed)
 	}
 	closed := o.Strict || use == Closed
-	// Closed objects have a component of their own, which is for requests alone.
+	// Closed objects have their own component, which is only for requests.
 	uses := required &^ Closed
 	if use == Closed {
 		uses = Closed
@@ -322,11 +311,11 @@ func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discrim
 		switch {
 		case tag != nil && f.Name == tag.property, !isListed(f, uses):
 		case f.Hidden:
-			// The object takes a member that the document does not show.
+			// The object accepts a member that the document does not show.
 			closed = false
 		default:
 			member, isNeeded := c.Field(f, use), isRequired(f, required)
-			// Of a schema for both ways it is not demanded, since no response has it.
+			// Not required in a schema for both directions, because no response has it.
 			if f.WriteOnly && isNeeded && uses&Out != 0 {
 				isNeeded = false
 				noteBeside(member, "required")
@@ -339,13 +328,12 @@ func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discrim
 		s.AdditionalProperties = openapi3.AdditionalProperties{Has: new(bool)}
 	}
 	if len(o.Validators) > 0 {
-		addNote(s, validates) // a method of the type, which may refuse anything
+		addNote(s, validates) // a method of the type, which may reject anything
 	}
 	c.properties[s] = names
 }
 
-// dependent says which members need others beside them, of those that the document
-// shows.
+// dependent returns which of the shown members require other members.
 func (c *Components) dependent(o *typeinfo.Object, shown []string) map[string][]string {
 	all := map[string][]string{}
 	for _, f := range o.Fields {
@@ -360,8 +348,7 @@ func (c *Components) dependent(o *typeinfo.Object, shown []string) map[string][]
 
 type discriminator struct {
 	property, value string
-	// others are the values that the default variant does not have; nil for another
-	// variant.
+	// others are the values that the default variant does not have; nil for any other variant.
 	others []string
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// MaxNesting ends the way through schemas that hold themselves.
+// MaxNesting limits the depth in schemas that contain themselves.
 const MaxNesting = 100
 
 // keyMark follows the name of a member in a location if the member's name is not a valid key.
@@ -22,8 +22,7 @@ func Alternatives(s *openapi3.SchemaRef) openapi3.SchemaRefs {
 	return slices.Concat(s.Value.AllOf, s.Value.AnyOf, s.Value.OneOf)
 }
 
-// Inner is what a schema says about a member or an item, nil if nothing. The
-// position of an item is an int.
+// Inner returns the schema of a member or an item, nil if there is none. The position of an item is an int.
 func Inner(s *openapi3.SchemaRef, at any) *openapi3.SchemaRef {
 	if _, isIndex := at.(int); isIndex {
 		return s.Value.Items
@@ -32,7 +31,7 @@ func Inner(s *openapi3.SchemaRef, at any) *openapi3.SchemaRef {
 		return member
 	}
 	for pattern, member := range s.Value.PatternProperties {
-		// Of the patterns of a document at most one is for a name.
+		// In a document, at most one pattern matches a name.
 		if matches, err := regexp.MatchString(pattern, fmt.Sprint(at)); err == nil && matches {
 			return member
 		}
@@ -40,9 +39,8 @@ func Inner(s *openapi3.SchemaRef, at any) *openapi3.SchemaRef {
 	return s.Value.AdditionalProperties.Schema
 }
 
-// Follow meets the schemas on the way to a location in a value, each with the
-// value it is about and the rest of the way, and the alternatives of all but
-// those at its end.
+// Follow calls meet for the schemas on the way to a location, with the value at that point and the rest of the location.
+// Alternatives are included, except those of the last schema.
 func Follow(s *openapi3.SchemaRef, loc []any, value any, meet func(s *openapi3.SchemaRef, value any, rest []any)) {
 	follow(s, loc, value, 0, meet)
 }
@@ -77,9 +75,8 @@ func stepInto(value, at any) (any, bool) {
 	return nil, false
 }
 
-// IsInexact reports whether a schema lists, for the value at a location, rules
-// that no keyword says exactly. Where the schema does not go that far, its last
-// word counts. What a method Validate refuses is not meant.
+// IsInexact reports whether the schema at a location lists rules that no keyword expresses exactly. If the schema does not
+// reach the location, its last schema counts. Validate methods are not considered.
 func IsInexact(s *openapi3.SchemaRef, loc []any) bool { return isInexact(s, loc, 0) }
 
 func isInexact(s *openapi3.SchemaRef, loc []any, depth int) bool {
