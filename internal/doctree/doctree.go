@@ -16,16 +16,16 @@ import (
 
 // Value is a JSON value.
 type Value struct {
-	// Kind is '{', '[', '"', '0', 't', 'f' or 'n', as jsontext has it.
+	// Kind is '{', '[', '"', '0', 't', 'f' or 'n', as in jsontext.
 	Kind jsontext.Kind
-	// Text is what a string says, or a number as it is written.
+	// Text is the content of a string, or a number as it is written.
 	Text string
 	// Items are the elements of an array, Members the members of an object.
 	Items   []*Value
 	Members []Member
 }
 
-// Member is one of an object.
+// Member is a member of an object.
 type Member struct {
 	Name  string
 	Value *Value
@@ -54,7 +54,7 @@ func read(d *jsontext.Decoder) (*Value, error) {
 	case '"', '0':
 		v.Text = token.String()
 	case '[':
-		// At an error PeekKind is another, so that read returns it.
+		// At an error, PeekKind returns another kind, and read then returns the error.
 		for d.PeekKind() != ']' {
 			item, err := read(d)
 			if err != nil {
@@ -69,7 +69,7 @@ func read(d *jsontext.Decoder) (*Value, error) {
 			if err != nil {
 				return nil, err
 			}
-			// What the token says is gone once the next is read.
+			// The token is only valid until the next one is read.
 			member := Member{Name: name.String()}
 			if member.Value, err = read(d); err != nil {
 				return nil, err
@@ -81,24 +81,24 @@ func read(d *jsontext.Decoder) (*Value, error) {
 	return v, err
 }
 
-// The makers of values.
+// Constructors of values.
 
-// Object is an object with the members.
+// Object returns an object with the members.
 func Object(members ...Member) *Value { return &Value{Kind: '{', Members: members} }
 
-// Array is an array of the items.
+// Array returns an array of the items.
 func Array(items ...*Value) *Value { return &Value{Kind: '[', Items: items} }
 
-// String is a string.
+// String returns a string.
 func String(text string) *Value { return &Value{Kind: '"', Text: text} }
 
-// Number is a number, as it is written.
+// Number returns a number, given as it is written.
 func Number(text string) *Value { return &Value{Kind: '0', Text: text} }
 
-// Null is null.
+// Null returns null.
 func Null() *Value { return &Value{Kind: 'n'} }
 
-// Bool is true or false.
+// Bool returns true or false.
 func Bool(b bool) *Value {
 	if b {
 		return &Value{Kind: 't'}
@@ -119,7 +119,7 @@ func (v *Value) Get(name string) *Value {
 	return nil
 }
 
-// Set gives a member its value, where it is or after the others.
+// Set sets a member in its place, or appends it.
 func (v *Value) Set(name string, value *Value) {
 	for i := range v.Members {
 		if v.Members[i].Name == name {
@@ -135,7 +135,7 @@ func (v *Value) Delete(name string) {
 	v.Members = slices.DeleteFunc(v.Members, func(m Member) bool { return m.Name == name })
 }
 
-// IsNull reports null.
+// IsNull reports whether the value is null.
 func (v *Value) IsNull() bool { return v.Kind == 'n' }
 
 // AppendJSON appends the value as JSON on one line.

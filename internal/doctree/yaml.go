@@ -9,9 +9,8 @@ import (
 	"github.com/candor-go/candor/internal/lazy"
 )
 
-// AppendYAML appends the value as YAML 1.2 in block style. Old readers, which
-// take yes for true and 12:30 for a number, find the same in it: whatever could
-// be read as something else than its text is quoted.
+// AppendYAML appends the value as YAML 1.2 in block style. Older parsers, which read yes as true and 12:30 as a number,
+// read the same values: every string that could be read as something else is quoted.
 func (v *Value) AppendYAML(out []byte) []byte {
 	w := yamlWriter{out: out}
 	w.value(v, 0)
@@ -20,7 +19,7 @@ func (v *Value) AppendYAML(out []byte) []byte {
 
 type yamlWriter struct{ out []byte }
 
-// value writes what follows a key, a dash, or nothing at all.
+// value writes a value at the top, or after a key or a dash.
 func (w *yamlWriter) value(v *Value, depth int) {
 	switch {
 	case v.Kind == '{' && len(v.Members) == 0:
@@ -64,7 +63,7 @@ func (w *yamlWriter) array(v *Value, depth int) {
 	}
 }
 
-// isBlock reports values that take lines of their own.
+// isBlock reports whether a value takes lines of its own.
 func (v *Value) isBlock() bool { return len(v.Members)+len(v.Items) > 0 }
 
 func (w *yamlWriter) line(depth int) {
@@ -74,7 +73,7 @@ func (w *yamlWriter) line(depth int) {
 	}
 }
 
-// longKey is where YAML wants a mark before a key, in bytes.
+// longKey is the length in bytes from which YAML requires an explicit key indicator.
 const longKey = 1000
 
 func (w *yamlWriter) key(name string, depth int) {
@@ -88,7 +87,7 @@ func (w *yamlWriter) key(name string, depth int) {
 	w.out = append(w.out, ':')
 }
 
-// text writes several lines as such, and everything else as one.
+// text writes a string of several lines as a literal block, and any other on one line.
 func (w *yamlWriter) text(text string, depth int) {
 	if !isLiteral(text) {
 		w.scalar(text)
@@ -100,32 +99,31 @@ func (w *yamlWriter) text(text string, depth int) {
 		w.out = append(w.out, '-')
 	}
 	for line := range strings.SplitSeq(body, "\n") {
-		// An empty line has no blanks.
+		// An empty line is not indented.
 		if line == "" {
 			w.out = append(w.out, '\n')
 			continue
 		}
-		// Even at the top a text has to be indented.
+		// A literal block must be indented even at the top.
 		w.line(max(depth, 1))
 		w.out = append(w.out, line...)
 	}
 }
 
-// isLiteral reports whether a text of several lines can be written as a literal block.
+// isLiteral reports whether a string of several lines can be written as a literal block.
 func isLiteral(text string) bool {
 	body, _ := strings.CutSuffix(text, "\n")
-	// A blank at the start would need a number for the indentation, and line breaks at
-	// either end are safer quoted.
+	// A leading space would require an indentation indicator, and line breaks at either end are safer quoted.
 	return strings.Contains(body, "\n") && !strings.HasSuffix(body, "\n") && !strings.HasPrefix(body, "\n") &&
 		!strings.HasPrefix(body, " ") && !strings.HasPrefix(body, "\t") &&
 		strings.IndexFunc(text, func(r rune) bool { return r != '\n' && needsEscape(r) }) < 0
 }
 
-// plain is what needs no quotes: it begins like a word, so it is no number, no
-// date and no mark of YAML's. A colon and a number sign could end it.
+// plain matches strings that need no quotes: one that begins like a word is not a number, a date or an indicator. It must
+// not contain a colon or a number sign.
 var plain = lazy.Regexp{Text: `^[A-Za-z_$/][A-Za-z0-9_$/.,;(){}+*'= -]*$`}
 
-// words are those that some reader takes for a boolean or null.
+// words are strings that some parsers read as a boolean or null.
 var words = strings.Fields("true false yes no on off y n null")
 
 func (w *yamlWriter) scalar(text string) {
@@ -155,8 +153,7 @@ func (w *yamlWriter) quoted(text string) {
 	w.out = append(w.out, '"')
 }
 
-// needsEscape reports what YAML does not take for printable, or takes for the
-// end of a line.
+// needsEscape reports whether YAML treats a character as not printable or as a line break.
 func needsEscape(r rune) bool {
 	switch {
 	case r < 0x20, r >= 0x7f && r <= 0x9f, r == 0x2028, r == 0x2029, r == 0xfeff, r == 0xfffe, r == 0xffff:

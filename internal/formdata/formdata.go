@@ -13,16 +13,16 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// Limits of multipart forms that nobody needs to change.
+// Fixed limits of multipart forms.
 const (
 	maxPartHeaders = 16
 	maxPartHeader  = 8 << 10
-	// headerBuffer is how much may be read in search of the end of a part's
-	// header: besides the header a delimiter, and what the reader buffers.
+	// headerBuffer limits the bytes read while looking for the end of a part's header: the header, a delimiter, and the buffer
+	// of the reader.
 	headerBuffer = maxPartHeader + 8<<10
 )
 
-// Malformed says why a body is no multipart form, in a sentence for the client.
+// Malformed is why a body is not a valid multipart form, as a sentence for the client.
 type Malformed string
 
 // Error implements error.
@@ -40,28 +40,27 @@ const (
 // Boundary returns the delimiter of the parts of a body (RFC 2046, section 5.1.1).
 func Boundary(contentType string) (string, error) {
 	_, params, _ := mediatype.Parse(contentType)
-	// Only the writer of the package knows the rule; its reader takes any boundary.
+	// Only the package's writer checks this rule; its reader accepts any boundary.
 	if err := multipart.NewWriter(io.Discard).SetBoundary(params["boundary"]); err != nil {
 		return "", errBoundary
 	}
 	return params["boundary"], nil
 }
 
-// Reader reads a form part by part. Each part must be read to its end
-// before the next.
+// Reader reads a form part by part. Each part must be read to its end before the next one.
 type Reader struct {
 	parts *multipart.Reader
 	from  *source
 }
 
-// Part is one part: a text, or a file if it has a filename.
+// Part is one part of a form: text, or a file if it has a filename.
 type Part struct {
 	*multipart.Part
 	Name, Filename string
 	IsFile         bool
 }
 
-// New reads the parts of a body, whose boundary is in the media type.
+// New returns a reader for the parts of a body, whose boundary is in the media type.
 func New(contentType string, body io.Reader) (*Reader, error) {
 	boundary, err := Boundary(contentType)
 	if err != nil {
@@ -71,19 +70,18 @@ func New(contentType string, body io.Reader) (*Reader, error) {
 	return &Reader{parts: multipart.NewReader(from, boundary), from: from}, nil
 }
 
-// source is the body beneath the parts. It remembers why it ended, which
-// the errors of the parts do not say, and bounds the search for the end of a
-// header, which they would read up to 10 MiB.
+// source is the body from which the parts are read. It records the original error of the body, and limits the bytes read
+// for a header, for which package multipart would read up to 10 MiB.
 type source struct {
 	body     io.Reader
 	inHeader bool
-	// header is what was read since the search began.
+	// header is the number of bytes read since the header began.
 	header int
 	begun  bool
 	err    error
 }
 
-// Read reads on.
+// Read implements io.Reader.
 func (s *source) Read(b []byte) (int, error) {
 	if s.inHeader && s.header >= headerBuffer {
 		s.err = errPartHeader
@@ -98,20 +96,20 @@ func (s *source) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Next is the next part, io.EOF after the last.
+// Next returns the next part, io.EOF after the last one.
 func (r *Reader) Next() (*Part, error) {
-	// Bounded only here: the content of a part may be as long as the body.
+	// Limited only here: the content of a part may be as long as the body.
 	r.from.inHeader, r.from.header = true, 0
 	part, err := r.parts.NextPart()
 	r.from.inHeader = false
 	switch {
 	case err == io.EOF, err != nil && r.from.err == io.EOF && !r.from.begun: //nolint:errorlint // both come bare
-		// A body without a byte is a form without parts, though it lacks the last boundary.
+		// An empty body is a form without parts, although the final boundary is missing.
 		return nil, io.EOF
 	case err != nil:
 		return nil, r.Failure(err)
 	}
-	// The source limits what is read, including buffers; the limits here are exact.
+	// The limit of the source includes buffers; the limits here are exact.
 	size, count := 0, 0
 	for name, lines := range part.Header {
 		for _, line := range lines {
@@ -137,7 +135,7 @@ func newPart(part *multipart.Part) (*Part, error) {
 	if !hasName {
 		return nil, errPartName
 	}
-	// An empty filename makes a file, too: browsers send it for an input that was left empty.
+	// An empty filename also means a file: browsers send it for an empty file input.
 	filename, isFile := params["filename"]
 	return &Part{Part: part, Name: name, Filename: BaseName(filename), IsFile: isFile}, nil
 }
@@ -154,7 +152,7 @@ func dispositionOf(line string) (params map[string]string, ok bool) {
 	for rest = strings.Trim(rest, " \t"); rest != ""; rest = strings.Trim(rest, " \t") {
 		key, text, found := strings.Cut(rest, "=")
 		key = strings.ToLower(strings.TrimSpace(key))
-		// Readers differ in which of two values they take, so a repeated name is malformed.
+		// Parsers differ in which of two values they use, so a duplicate name is malformed.
 		if _, twice := params[key]; !found || twice || !isMIMEToken(key) {
 			return nil, false
 		}
@@ -196,8 +194,8 @@ func dispositionValue(text string) (value, rest string, ok bool) {
 	return "", "", false
 }
 
-// Failure is why a part could not be read: a [Malformed] form, or the error of the
-// body beneath. r may be nil for an error of before any part.
+// Failure returns why a part could not be read: a [Malformed] error, or the error of the body. r may be nil for an error
+// before the first part.
 func (r *Reader) Failure(err error) error {
 	switch {
 	case errors.As(err, new(Malformed)), r == nil:
@@ -208,8 +206,7 @@ func (r *Reader) Failure(err error) error {
 	return errMultipart
 }
 
-// BaseName is the last element of a path in the notation of any system, without
-// what would not be seen in it.
+// BaseName returns the last element of a path in the notation of any system, without invisible characters.
 func BaseName(name string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	name = strings.Map(func(r rune) rune {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Writer writes a multipart form as pieces, each opened when it is sent, so that files are not held in memory.
+// Writer builds a multipart form in pieces. Each piece is opened when it is sent, so files are not held in memory.
 type Writer struct {
 	text   *bytes.Buffer
 	parts  *multipart.Writer
@@ -17,7 +17,7 @@ type Writer struct {
 	count  int
 }
 
-// Body is a form that is ready to be sent. Open may be called several times.
+// Body is a complete form. Open may be called several times.
 type Body struct {
 	MediaType string
 	Length    int64
@@ -27,30 +27,30 @@ type Body struct {
 // SentFile is a file of a form.
 type SentFile struct {
 	Field, Name string
-	// Header is sent with it, Content-Disposition left out; Writer may change it.
+	// Header is sent with the file, except for Content-Disposition. Writer may modify it.
 	Header textproto.MIMEHeader
 	Size   int64
 	Open   func() (io.Reader, error)
 }
 
-// NewWriter makes a form without parts.
+// NewWriter returns a form without parts.
 func NewWriter() *Writer {
 	w := &Writer{text: new(bytes.Buffer)}
 	w.parts = multipart.NewWriter(w.text)
 	return w
 }
 
-// Text adds a text.
+// Text adds a text field.
 func (w *Writer) Text(field, text string) {
 	w.head(textproto.MIMEHeader{"Content-Disposition": {disposition(field, "")}})
 	w.text.WriteString(text)
 }
 
-// File adds a file. The text up to it is one piece, and the file another.
+// File adds a file. The text before it becomes one piece, the file another.
 func (w *Writer) File(f SentFile) {
 	f.Header.Set("Content-Disposition", disposition(f.Field, f.Name))
 	if f.Name == "" {
-		// Without a filename the part would be a text to the server.
+		// Without a filename the server would read the part as text.
 		f.Header.Set("Content-Disposition", disposition(f.Field, "")+`; filename=""`)
 	}
 	w.head(f.Header)
@@ -61,24 +61,24 @@ func (w *Writer) File(f SentFile) {
 
 func (w *Writer) head(header textproto.MIMEHeader) {
 	w.count++
-	_, _ = w.parts.CreatePart(header) // a bytes.Buffer has no errors
+	_, _ = w.parts.CreatePart(header) // a bytes.Buffer never fails
 }
 
-// finishPiece makes a piece of the text so far.
+// finishPiece turns the text written so far into a piece.
 func (w *Writer) finishPiece() {
-	// Cloned, since the buffer is written again after Reset.
+	// Cloned, because the buffer is reused after Reset.
 	text := bytes.Clone(w.text.Bytes())
 	w.text.Reset()
 	w.length += int64(len(text))
 	w.pieces = append(w.pieces, func() (io.Reader, error) { return bytes.NewReader(text), nil })
 }
 
-// End makes a body of the parts; false without any.
+// End returns the body, false if there are no parts.
 func (w *Writer) End() (body Body, ok bool) {
 	if w.count == 0 {
 		return Body{}, false
 	}
-	_ = w.parts.Close() // which writes the last boundary
+	_ = w.parts.Close() // writes the final boundary
 	w.finishPiece()
 	pieces := w.pieces
 	return Body{MediaType: w.parts.FormDataContentType(), Length: w.length, Open: func() (io.Reader, error) {
@@ -93,7 +93,7 @@ func (w *Writer) End() (body Body, ok bool) {
 	}}, true
 }
 
-// disposition is a Content-Disposition as dispositionOf reads it.
+// disposition returns a Content-Disposition that dispositionOf can parse.
 func disposition(name, filename string) string {
 	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 	line := `form-data; name="` + escape.Replace(name) + `"`

@@ -8,22 +8,21 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Expression is a place in a request or a response, as links and
-// callbacks name it (OpenAPI 3.1, section 4.8.20.4): "$request.query.url".
+// Expression is a runtime expression, by which links and callbacks refer to a value in a request or response (OpenAPI 3.1,
+// section 4.8.20.4): "$request.query.url".
 type Expression struct {
 	Text string
 	// Whole is set for $url, $method and $statusCode.
 	Whole bool
 	// Of is "request" or "response", In "header", "query", "path" or "body".
 	Of, In string
-	// Name is the one of a header, a query key or a wildcard, pointer a JSON
-	// pointer into the body.
+	// Name is the name of a header, a query key or a wildcard; pointer is a JSON pointer into the body.
 	Name, pointer string
 }
 
 var expressionSyntax = lazy.Regexp{Text: `^\$(?:(url|method|statusCode)|(request|response)\.(?:(header|query|path)\.([^\s{}#]+)|(body)(?:#((?:/[^\s{}]*)?))?))$`}
 
-// ParseExpression reads an expression.
+// ParseExpression parses an expression.
 func ParseExpression(text string) (*Expression, error) {
 	m := expressionSyntax.Get().FindStringSubmatch(text)
 	// A response has neither a query nor a path.
@@ -33,7 +32,7 @@ func ParseExpression(text string) (*Expression, error) {
 	return &Expression{Text: text, Whole: m[1] != "", Of: m[2], In: m[3] + m[5], Name: m[4], pointer: m[6]}, nil
 }
 
-// ExpressionsIn finds the expressions in the braces of a text.
+// ExpressionsIn returns the expressions in braces in a text.
 func ExpressionsIn(text string) ([]*Expression, error) {
 	var found []*Expression
 	for {
@@ -56,7 +55,7 @@ func ExpressionsIn(text string) ([]*Expression, error) {
 	}
 }
 
-// Names reports whether the expression is about a parameter.
+// Names reports whether the expression refers to the parameter.
 func (x *Expression) Names(f *typeinfo.Field) bool {
 	if f.Source == typeinfo.Header {
 		return x.In == "header" && strings.EqualFold(f.Name, x.Name)
@@ -64,15 +63,14 @@ func (x *Expression) Names(f *typeinfo.Field) bool {
 	return x.In == f.Source.String() && x.Name == f.Name
 }
 
-// CheckBody follows the first step of the pointer.
+// CheckBody checks the first step of the pointer.
 func (x *Expression) CheckBody(o *typeinfo.Object) error {
 	if o == nil || x.pointer == "" || len(o.Cases) > 0 {
 		return nil
 	}
-	// Only the first step is checked: the others may lead into lists and maps.
+	// Only the first step is checked, because later steps may lead into lists and maps.
 	first, _, _ := strings.Cut(x.pointer[1:], "/")
-	// A Replacer goes over the text once, so ~01 becomes ~1 and not a slash (RFC
-	// 6901, section 4).
+	// A Replacer scans the text once, so ~01 becomes ~1 and not a slash (RFC 6901, section 4).
 	name := strings.NewReplacer("~1", "/", "~0", "~").Replace(first)
 	if o.Field(name) == nil {
 		return fmt.Errorf("%s: the body has no member %q; name one that it has", x.Text, name)

@@ -15,27 +15,27 @@ type Info struct {
 // Contact says who is responsible for the API.
 type Contact struct{ Name, URL, Email string }
 
-// License is that of the API.
+// License is the license of the API.
 type License struct{ Name, Identifier, URL string }
 
-// ExternalDocs is a page with more about something.
+// ExternalDocs is a page with more information.
 type ExternalDocs struct{ URL, Description string }
 
 // Tag describes a group of operations.
 type Tag struct {
 	Name, Summary, Description string
-	// Parent is the tag that it is a part of, Kind what it is for.
+	// Parent is the parent tag, Kind its category.
 	Parent, Kind string
 	ExternalDocs ExternalDocs
 }
 
-// Server is a place where the API is reached.
+// Server is a URL at which the API is available.
 type Server struct {
 	URL, Name, Description string
 	Variables              map[string]ServerVariable
 }
 
-// ServerVariable is a part of a server's URL that the client chooses.
+// ServerVariable is a variable in a server's URL.
 type ServerVariable struct {
 	Default, Description string
 	Enum                 []string

@@ -23,7 +23,7 @@ func Words(text string) string {
 	return strings.TrimSuffix(string(b), "_")
 }
 
-// longestSummary is where a sentence is more than a title, in bytes.
+// longestSummary is the maximum length of a summary, in bytes.
 const longestSummary = 100
 
 // Summarize splits a comment: its first sentence without the leading name, and the rest. A long sentence is not a
@@ -42,10 +42,10 @@ func Summarize(comment, name string) (first, rest string) {
 	return string(unicode.ToUpper(r)) + first[size:], rest
 }
 
-// sentenceEnd ends a sentence, or a paragraph.
+// sentenceEnd matches the end of a sentence or a paragraph.
 var sentenceEnd = lazy.Regexp{Text: `\.\s|\n\n`}
 
-// InWords takes a Go name apart: readHTTPItem is "Read HTTP Item".
+// InWords splits a Go name into words: readHTTPItem is "Read HTTP Item".
 func InWords(name string) string {
 	var b strings.Builder
 	runes := []rune(name)
@@ -57,7 +57,7 @@ func InWords(name string) string {
 			r = ' '
 		case runes[i-1] == '_':
 			r = unicode.ToUpper(r)
-		// The last capital of several begins the next word: HTTPItem is HTTP and Item.
+		// The last of several capitals begins the next word: HTTPItem is HTTP and Item.
 		case unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
 			b.WriteByte(' ')
 		}
@@ -66,13 +66,12 @@ func InWords(name string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// IsIdentifier reports whether a name is one of Go.
+// IsIdentifier reports whether a name is a Go identifier.
 func IsIdentifier(name string) bool {
 	return name != "" && strings.IndexFunc(name, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) < 0
 }
 
-// LowerFirst writes the first word of a name in small letters: HTTPServer is
-// httpServer.
+// LowerFirst converts the first word of a name to lower case: HTTPServer is httpServer.
 func LowerFirst(name string) string {
 	runes := []rune(name)
 	for i, r := range runes {
@@ -84,7 +83,7 @@ func LowerFirst(name string) string {
 	return string(runes)
 }
 
-// UpperFirst writes the first letter of a name as a capital.
+// UpperFirst converts the first letter of a name to upper case.
 func UpperFirst(name string) string {
 	first, size := utf8.DecodeRuneInString(name)
 	return string(unicode.ToUpper(first)) + name[size:]

@@ -11,18 +11,17 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// API is what one document is about: the operations of an app, or of one of its
-// routers.
+// API is the content of one document: the operations of an app or of one of its routers.
 type API struct {
 	Info Info
 	// Operations are in the order of registration. Those with the same Path are combined in the document.
 	Operations []*Operation
 	// Webhooks are requests that the API sends.
 	Webhooks []*Operation
-	// Schemes are the security schemes that operations use, by their names.
+	// Schemes are the security schemes that operations use, by name.
 	Schemes map[string]SecurityScheme
-	// Faults are the types of validation errors: their locations consist of names
-	// and positions, and they repeat the input only if EchoInput is set.
+	// Faults are the types of validation errors. Their locations consist of names and positions; the input is included only if
+	// EchoInput is set.
 	Faults    []*typeinfo.Type
 	EchoInput bool
 }
@@ -30,9 +29,9 @@ type API struct {
 // Operation is a method of a path, or a request that the API sends.
 type Operation struct {
 	ID, Method string
-	// Path is that of the document, "" for a webhook or callback.
+	// Path is the path in the document, "" for a webhook or callback.
 	Path string
-	// Name is that of a webhook or callback, URL where the latter is sent to.
+	// Name is the name of a webhook or callback, URL the expression for the URL of a callback.
 	Name, URL            string
 	Summary, Description string
 	Tags                 []string
@@ -40,36 +39,36 @@ type Operation struct {
 	ExternalDocs         ExternalDocs
 	Servers              []Server
 	Extensions           map[string]json.RawMessage
-	// Parameters hold the hidden ones too, which documents leave out.
+	// Parameters includes hidden parameters, which documents omit.
 	Parameters []*Parameter
 	// Security lists alternatives, each a set of schemes that are required together; nil means unspecified, an empty
 	// list that nothing is required.
 	Security [][]SchemeUse
-	// Body is nil for a request without one.
+	// Body is nil for a request without a body.
 	Body *Body
 	// Responses may be shared by operations with the same responses.
 	Responses *Responses
-	// Socket is nil for every operation that opens no WebSocket.
+	// Socket is nil unless the operation opens a WebSocket.
 	Socket    *Socket
 	Callbacks []*Operation
 }
 
 // Parameter is a value of the path, the query, a header or a cookie.
 type Parameter struct {
-	// Name is that of the document.
+	// Name is the name in the document.
 	Name string
-	// Field reads the parameter; nil for a wildcard of a handler without types.
+	// Field is the field that reads the parameter; nil for a wildcard of a plain handler.
 	Field *typeinfo.Field
-	// Readers are all the fields that read it where they are several.
+	// Readers are all fields that read the parameter, if there are several.
 	Readers []*typeinfo.Field
-	// Closed means that a value of several names has no others than the document's.
+	// Closed means that a nested value allows no other names than the documented ones.
 	Closed bool
 }
 
-// Body is that of a request: the same value in any of the media types.
+// Body is a request body: the same value in any of its media types.
 type Body struct {
 	Required bool
-	// Field has the texts of a whole body; nil for one of several fields.
+	// Field provides the documentation of a whole body; nil for a body of several fields.
 	Field *typeinfo.Field
 	Value Value
 	Media []Media
@@ -77,17 +76,17 @@ type Body struct {
 	Contents []Content
 }
 
-// Media is a media type that a body may have, with examples in it.
+// Media is a media type of a body, with its examples.
 type Media struct {
 	Type string
-	// Form is set where the value of a body is sent as a form instead.
+	// Form is set if the body is sent as a form in this media type.
 	Form     *typeinfo.Object
 	Examples []Example
 }
 
-// Response is what comes back with a status.
+// Response is the response with a status.
 type Response struct {
-	// Status may also be a range, or the default.
+	// Status may also be a range or the default.
 	Status      int
 	Description string
 	Headers     []Header
@@ -99,9 +98,9 @@ type Response struct {
 type Header struct {
 	Name     string
 	Required bool
-	// Field writes the header; it also has the description, and the type.
+	// Field is the field that is written to the header, with its type and documentation.
 	Field *typeinfo.Field
-	// Cookies are written by a Set-Cookie.
+	// Cookies are the fields that are written to Set-Cookie.
 	Cookies []*typeinfo.Field
 	// Description, Type and Format describe any other header; without a Type it is text.
 	Description, Type, Format string
@@ -110,7 +109,7 @@ type Header struct {
 // Content is a body in one media type.
 type Content struct {
 	Media
-	// Values are what the body may be: any of them where they are several.
+	// Values are the alternatives for the body.
 	Values []Value
 }
 
@@ -124,17 +123,17 @@ const (
 	Form                    // a form, the fields of which are an Object
 	Text                    // text as it is sent
 	Bytes                   // bytes as they are sent
-	Any                     // anything: JSON that nobody looks into
-	Parts                   // the parts of a form that the handler reads by itself
+	Any                     // anything: JSON of unknown type
+	Parts                   // parts of a form that the handler reads itself
 	Frame                   // a message of a WebSocket: text or bytes
-	Items                   // one JSON value of a Type after the other, in the format of a Sequence
+	Items                   // a sequence of JSON values of a Type, in the format of a Sequence
 	Events                  // events with data of a Type
 )
 
 // Use is how a value is used.
 type Use uint8
 
-// The uses. Closed is In where unknown members are refused.
+// The uses. Closed is In with unknown members rejected.
 const (
 	In Use = iota + 1
 	Out
@@ -145,23 +144,22 @@ const (
 type Value struct {
 	Kind Kind
 	Use  Use
-	// Field is a JSON value that is a whole body, with its rules and texts.
+	// Field is a JSON value that is a whole body, with its rules and documentation.
 	Field *typeinfo.Field
-	// Type is any other JSON value, and what a stream consists of.
+	// Type is any other JSON value, or the item of a stream.
 	Type   *typeinfo.Type
 	Object *typeinfo.Object
-	// Sequence is the media type that says how Items are written.
+	// Sequence is the media type in which Items are written.
 	Sequence string
-	// Title is that of a value that has no schema of its own.
+	// Title is the title of a value without a schema of its own.
 	Title string
-	// Data says what the data of Events are: JSON, Text, or Any where they may be
-	// both.
+	// Data is the kind of the data of Events: JSON, Text, or Any if both are possible.
 	Data Kind
-	// Failure is the data of the event that reports the failure of a stream.
+	// Failure is the data of the event that reports an error of the stream.
 	Failure *typeinfo.Type
 }
 
-// Of is the type that the value is made of, nil for one without.
+// Of returns the type of the value, nil if it has none.
 func (v Value) Of() *typeinfo.Type {
 	if v.Field != nil {
 		return v.Field.Type
@@ -169,16 +167,15 @@ func (v Value) Of() *typeinfo.Type {
 	return v.Type
 }
 
-// Socket is what a WebSocket carries.
+// Socket describes the messages of a WebSocket.
 type Socket struct {
 	Receives, Sends Value
 	Subprotocols    []string
-	// Invalid are the messages that reply to an invalid one: any of them. None
-	// means that it closes the socket.
+	// Invalid are the alternatives for the reply to an invalid message. Without any, an invalid message closes the WebSocket.
 	Invalid []Value
 }
 
-// Example is a value of a body.
+// Example is an example value of a body.
 type Example struct {
 	Name, Summary string
 	Value         json.RawMessage

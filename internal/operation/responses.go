@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Responses are the responses of an operation, one for each status, its own first.
+// Responses are the responses of an operation, one for each status. Its own comes first.
 type Responses struct{ All []*Response }
 
-// To is the response to a status, nil without. That of its range is another one.
+// To returns the response for exactly this status, nil if there is none.
 func (r *Responses) To(status int) *Response {
 	for _, response := range r.All {
 		if response.Status == status {
@@ -18,7 +18,7 @@ func (r *Responses) To(status int) *Response {
 	return nil
 }
 
-// Set adds a response. It replaces one with the same status.
+// Set adds a response, or replaces the one with the same status.
 func (r *Responses) Set(response *Response) {
 	for i, other := range r.All {
 		if other.Status == response.Status {
@@ -29,7 +29,7 @@ func (r *Responses) Set(response *Response) {
 	r.All = append(r.All, response)
 }
 
-// In is the content of a media type, nil without.
+// In returns the content in a media type, nil if there is none.
 func (r *Response) In(mediaType string) *Content {
 	for i := range r.Content {
 		if r.Content[i].Type == mediaType {
@@ -39,7 +39,7 @@ func (r *Response) In(mediaType string) *Content {
 	return nil
 }
 
-// Header is the header of a name, spelt so, nil without.
+// Header returns the header with exactly this name, nil if there is none.
 func (r *Response) Header(name string) *Header {
 	for i := range r.Headers {
 		if r.Headers[i].Name == name {
@@ -49,13 +49,13 @@ func (r *Response) Header(name string) *Header {
 	return nil
 }
 
-// Put adds a header. It replaces one of the same name, ignoring case.
+// Put adds a header, or replaces the one with the same name, ignoring case.
 func (r *Response) Put(h Header) {
 	r.Headers = slices.DeleteFunc(r.Headers, func(other Header) bool { return strings.EqualFold(other.Name, h.Name) })
 	r.Headers = append(r.Headers, h)
 }
 
-// Example is the example of a name, nil without.
+// Example returns the example with a name, nil if there is none.
 func (m *Media) Example(name string) *Example {
 	for i := range m.Examples {
 		if m.Examples[i].Name == name {
@@ -65,7 +65,7 @@ func (m *Media) Example(name string) *Example {
 	return nil
 }
 
-// Show adds an example. It replaces one of the same name.
+// Show adds an example, or replaces the one with the same name.
 func (m *Media) Show(x Example) {
 	if known := m.Example(x.Name); known != nil {
 		*known = x

@@ -1,21 +1,20 @@
 package operation
 
-// SecurityScheme is a way to prove who one is, with the words of OpenAPI.
+// SecurityScheme is a security scheme in the terms of OpenAPI.
 type SecurityScheme struct {
 	Type, Description string
-	// Scheme and BearerFormat are of the type http, In and Name of apiKey.
+	// Scheme and BearerFormat are for the type http, In and Name for apiKey.
 	Scheme, BearerFormat string
 	In, Name             string
-	// OpenIDConnectURL is of the type openIdConnect, Flows of oauth2.
+	// OpenIDConnectURL is for the type openIdConnect, Flows for oauth2.
 	OpenIDConnectURL string
 	Flows            []Flow
-	// MetadataURL is that of the metadata of the server which gives tokens, of
-	// oauth2 (RFC 8414).
+	// MetadataURL is the metadata URL of the authorization server, for the type oauth2 (RFC 8414).
 	MetadataURL string
 	Deprecated  bool
 }
 
-// Flow is a way to get a token.
+// Flow is an OAuth2 flow: a way to get a token.
 type Flow struct {
 	Kind                                   FlowKind
 	AuthorizationURL, TokenURL, RefreshURL string
@@ -32,11 +31,11 @@ const (
 	ClientCredentials FlowKind = "clientCredentials"
 	AuthorizationCode FlowKind = "authorizationCode"
 	Implicit          FlowKind = "implicit"
-	// DeviceAuthorization is one only since OpenAPI 3.2.
+	// DeviceAuthorization exists since OpenAPI 3.2.
 	DeviceAuthorization FlowKind = "deviceAuthorization"
 )
 
-// SchemeUse is a scheme by its name, with the scopes that are needed of it.
+// SchemeUse is the name of a scheme, with the required scopes.
 type SchemeUse struct {
 	Scheme string
 	Scopes []string

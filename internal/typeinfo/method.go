@@ -11,15 +11,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Declares reports whether the struct or named type t declares the method
-// itself, with a value or a pointer receiver, rather than getting it from an
-// embedded field.
+// Declares reports whether the struct or named type t declares the method itself, with a value or a pointer receiver,
+// instead of getting it from an embedded field.
 //
-// A method that no embedded field has is t's own. Reflection cannot distinguish a
-// promoted method from one that hides it, but the compiler writes a wrapper for
-// each promoted method, and a wrapper has no source file.
+// A method that no embedded field has is t's own. Reflection cannot distinguish a promoted method from one that hides it,
+// but the compiler generates a wrapper for each promoted method, and a wrapper has no source file.
 //
-// It knows the methods of [methodNamed].
+// It supports the methods of [methodNamed].
 func Declares(t reflect.Type, method string) bool {
 	for _, receiver := range []reflect.Type{t, reflect.PointerTo(t)} {
 		m, ok := methodNamed(receiver, method)
@@ -50,9 +48,8 @@ func hasMethod(t reflect.Type, method string) bool {
 	return ok
 }
 
-// methodNamed is t.MethodByName with names that are constants: the linker keeps the
-// methods of these names. For a name that it cannot see it would keep every exported
-// method of every type in the user's program.
+// methodNamed is like t.MethodByName, but with constant names, so that the linker keeps only methods with these names. For
+// a variable name it would keep all exported methods of the user's program.
 func methodNamed(t reflect.Type, name string) (reflect.Method, bool) {
 	switch name {
 	case "MarshalJSON":
@@ -75,9 +72,8 @@ func methodNamed(t reflect.Type, name string) (reflect.Method, bool) {
 	panic("typeinfo: no method is known by the name " + name)
 }
 
-// isWrapper looks through the whole function, since the method it wraps may be
-// inlined in it, at its first instruction too. A function of the user's has no
-// instruction without a file, whatever is inlined there.
+// isWrapper inspects the whole function, because the wrapped method may be inlined anywhere in it. In a user's function
+// every instruction belongs to a file.
 func isWrapper(entry uintptr) bool {
 	for pc := entry; ; pc++ {
 		f := runtime.FuncForPC(pc)
@@ -90,7 +86,7 @@ func isWrapper(entry uintptr) bool {
 	}
 }
 
-// fillEnum asks a type for its values: func (T) Enum() []T.
+// fillEnum reads the values that a type declares by func (T) Enum() []T.
 func fillEnum(d *Type) error {
 	values, ok := enumValues(d.Go)
 	if !ok {
@@ -106,7 +102,7 @@ func fillEnum(d *Type) error {
 		return problem("its method Enum lists no value", "return the possible values")
 	}
 	for i := range values.Len() {
-		// By its address, so that a MarshalText with a pointer receiver counts.
+		// By its address, so that a MarshalText method with a pointer receiver is used.
 		text, err := plainJSON(values.Index(i).Addr().Interface())
 		if err != nil {
 			return problem(fmt.Sprintf("value %d of its method Enum cannot be written as JSON: %v", i, innermost(err)), "list only values that can be written")
@@ -119,7 +115,7 @@ func fillEnum(d *Type) error {
 	return nil
 }
 
-// innermost is what the user's method said, without what encoding/json adds.
+// innermost returns the error of the user's method, without the wrapping of encoding/json.
 func innermost(err error) error {
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
 		err = inner
@@ -127,14 +123,14 @@ func innermost(err error) error {
 	return err
 }
 
-// plainJSON is json.Marshal without the escapes for HTML.
+// plainJSON is json.Marshal without HTML escapes.
 func plainJSON(v any) (json.RawMessage, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
 	value := jsontext.Value(text)
-	// Format escapes only what JSON has to escape.
+	// Format escapes only what JSON requires.
 	err = value.Format()
 	return json.RawMessage(value), err
 }

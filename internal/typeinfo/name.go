@@ -7,9 +7,8 @@ import (
 	"github.com/candor-go/candor/internal/lazy"
 )
 
-// Name spells a type as its source does, for messages: the arguments of a
-// generic type without their import paths, a struct without a name without its
-// fields.
+// Name returns the name of a type for messages, as it is written in source: type arguments without import paths, unnamed
+// structs without fields.
 func Name(t reflect.Type) string {
 	if t.Name() != "" {
 		return inArguments.Get().ReplaceAllString(structArgument.Get().ReplaceAllString(t.String(), unnamed), "")
@@ -38,11 +37,9 @@ func Name(t reflect.Type) string {
 // unnamed is the name of every unnamed struct type.
 const unnamed = "struct{...}"
 
-// inArguments finds what reflect adds to the arguments of a generic type: the
-// import path before a package, and the number of a type declared inside
-// a function.
+// inArguments matches what reflect adds to type arguments: the import path of a package, and the number of a type
+// declared inside a function.
 var inArguments = lazy.Regexp{Text: `[^\[\],*() ]*/|·\d+`}
 
-// structArgument finds a struct without a name among the arguments of a
-// generic type.
+// structArgument matches an unnamed struct among type arguments.
 var structArgument = lazy.Regexp{Text: `struct \{.*\}`}

@@ -14,7 +14,7 @@ import (
 // object describes a struct as the members of a JSON object.
 func (r *reader) object(d *Type) error {
 	o := &Object{}
-	// Before its fields are read, as one of them may lead back to it.
+	// Set before the fields are read, because a field may refer to the struct itself.
 	d.Object = o
 	_, o.Strict = embeddedMark(d.Go, reflect.TypeFor[mark.Strict]())
 	c := collector{reader: r, root: d.Go, object: o}
@@ -47,7 +47,7 @@ func hidesAll(t reflect.Type) bool {
 	return hides
 }
 
-// embedding is how an embedded struct is reached from the struct described.
+// embedding is the path from the described struct to an embedded struct.
 type embedding struct {
 	index          []int
 	selector       string
@@ -59,7 +59,7 @@ func (p embedding) to(f reflect.StructField) embedding {
 	if p.selector != "" {
 		selector = p.selector + "." + f.Name
 	}
-	// A copy, since its neighbours begin with the same index.
+	// A copy, because sibling indexes share a prefix.
 	return embedding{
 		index: append(slices.Clone(p.index), f.Index...), selector: selector,
 		throughPointer: p.throughPointer || f.Type.Kind() == reflect.Pointer,
@@ -101,13 +101,12 @@ func (c *collector) collect(t reflect.Type, path []reflect.Type, at embedding) e
 
 type validator interface{ Validate() error }
 
-// declaresValidate reports whether a type has a Validate method that no embedded
-// field lends it.
+// declaresValidate reports whether a type declares a Validate method itself.
 func declaresValidate(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[validator]()) && t.Kind() != reflect.Interface && Declares(t, "Validate")
 }
 
-// Validate calls the Validate method of the value that a pointer points to.
+// Validate calls the Validate method of the value behind a pointer.
 func Validate(pointer any) error { return pointer.(validator).Validate() }
 
 func (c *collector) field(owner reflect.Type, sf reflect.StructField, path []reflect.Type, at embedding) error {
@@ -124,15 +123,14 @@ func (c *collector) field(owner reflect.Type, sf reflect.StructField, path []ref
 		return t.strictMark()
 	case sf.Anonymous && t.json == "" && indirect(sf.Type).Kind() == reflect.Struct:
 		return c.embedded(&t, path, at)
-	// An embedded struct was seen before: its fields may be exported though its type is
-	// not.
+	// An embedded struct was handled before: its fields may be exported even if its type is not.
 	case !sf.IsExported():
 		return t.unexported()
 	}
 	return c.member(&t, at)
 }
 
-// left reports whether the field is left out of bodies of requests and responses.
+// left reports whether the field is excluded from request and response bodies.
 func (t *tagged) left() bool { return t.json == "-" && len(t.jsonOptions) == 0 }
 
 // unexported ignores an unexported field, unless its tags ask for it.
@@ -146,8 +144,7 @@ func (t *tagged) unexported() error {
 	return nil
 }
 
-// isMark reports whether t is candor.Strict or candor.OneOf, or a pointer to
-// one.
+// isMark reports whether t is candor.Strict or candor.OneOf, or a pointer to one of them.
 func isMark(t reflect.Type) bool {
 	return hasMark(indirect(t), reflect.TypeFor[mark.Strict]()) || hasMark(indirect(t), reflect.TypeFor[mark.Union]())
 }
@@ -161,7 +158,7 @@ func (t *tagged) strictMark() error {
 	return nil
 }
 
-// embedded lays the fields of an embedded struct among the fields of the outer one.
+// embedded adds the fields of an embedded struct to the fields of the outer one.
 func (c *collector) embedded(t *tagged, path []reflect.Type, at embedding) error {
 	inner := indirect(t.Type)
 	if t.Type.Kind() == reflect.Pointer && !t.IsExported() {
@@ -184,8 +181,7 @@ func (c *collector) embedded(t *tagged, path []reflect.Type, at embedding) error
 	return c.collect(inner, path, at.to(t.StructField))
 }
 
-// hasMembers reports whether t is a struct that is written as the object of
-// its fields.
+// hasMembers reports whether t is a struct that is encoded as an object of its fields.
 func hasMembers(t reflect.Type) (bool, error) {
 	if t.Kind() != reflect.Struct || leaves[t] != Invalid || hasMark(t, reflect.TypeFor[mark.Optional]()) {
 		return false, nil
@@ -200,7 +196,7 @@ func hasMembers(t reflect.Type) (bool, error) {
 	return !own, err
 }
 
-// refuseLocationTag refuses a location tag inside a body.
+// refuseLocationTag rejects a location tag inside a body.
 func (t *tagged) refuseLocationTag() error {
 	if t.Anonymous {
 		return t.problem(fmt.Sprintf("a %s tag inside a body, whose members are named by json tags", t.source),
@@ -229,7 +225,7 @@ func (c *collector) member(t *tagged, at embedding) error {
 	if err != nil {
 		return t.wrapError(err)
 	}
-	// The type may be an input as well, whose tags mean nothing in a body.
+	// The type may also be an input; its location tags have no meaning in a body.
 	if t.source != c.model {
 		t.source = NoSource
 	}
@@ -239,7 +235,7 @@ func (c *collector) member(t *tagged, at embedding) error {
 	}
 	reach := at.to(t.StructField)
 	f.Source, f.Go, f.Index, f.ThroughPointer = Body, reach.selector, reach.index, at.throughPointer
-	// Where the embedded pointer is nil all its members are absent.
+	// If the embedded pointer is nil, all its members are absent.
 	f.Required = f.Required && !at.throughPointer
 	c.members = append(c.members, member{Field: f, depth: len(reach.index), tagged: name != t.Name || t.json != "", owner: t.owner})
 	return nil
@@ -266,8 +262,7 @@ func (t *tagged) memberName(model Source) (name string, options []string, err er
 	return t.json, t.jsonOptions, nil
 }
 
-// wrapError says through which field an error in a nested type was reached,
-// unless that type has a name to find it by.
+// wrapError adds the field through which a nested type was reached, unless that type has a name.
 func (t *tagged) wrapError(err error) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Field != "" && e.Type != unnamed {
@@ -285,16 +280,15 @@ func (t *tagged) wrapError(err error) error {
 
 const memberNames = "use letters, digits and signs other than quotes, backslashes and commas"
 
-// isMemberName reports whether encoding/json takes the name from a tag: it
-// would name the member after the Go field otherwise.
+// isMemberName reports whether encoding/json accepts the name in a tag; otherwise it would use the Go field name.
 func isMemberName(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r)
 	})
 }
 
-// resolveNames chooses one member for each name: the least deeply embedded, then
-// the tagged one. Two that are equal in both are an error.
+// resolveNames chooses one member for each name: the least deeply embedded, then the one with a tag. If that does not
+// decide, it is an error.
 func (c *collector) resolveNames() error {
 	best := map[string]member{}
 	var rivals []member
@@ -304,7 +298,7 @@ func (c *collector) resolveNames() error {
 		case !taken || better(m, other):
 			best[m.Name] = m
 		case !better(other, m):
-			// A later member may win over both, so they are checked at the end.
+			// A later member may take precedence over both, so they are checked at the end.
 			rivals = append(rivals, m)
 		}
 	}
@@ -318,7 +312,7 @@ func (c *collector) resolveNames() error {
 			}
 		}
 	}
-	// In the order of their declaration.
+	// In the order of declaration.
 	for _, m := range c.members {
 		if best[m.Name].Field == m.Field {
 			c.object.Fields = append(c.object.Fields, m.Field)
@@ -401,7 +395,7 @@ func (r *reader) unionCase(d *Type, sf reflect.StructField) error {
 	return nil
 }
 
-// checkDefault finds a default variant that could not say what it is.
+// checkDefault rejects a default variant that could not represent its discriminator value.
 func (o *Object) checkDefault(t tagged, variant *Type) error {
 	f := variant.Object.Field(o.Discriminator)
 	if f == nil && o.NamesEvents {

@@ -17,33 +17,31 @@ import (
 	"github.com/candor-go/candor/internal/mark"
 )
 
-// described keeps every complete description; making is held while new ones
-// are made, so that each Go type has one description in the process.
+// described holds all complete descriptions. making is held while new ones are made, so that each Go type has only one
+// description in the process.
 var (
 	described sync.Map // reflect.Type -> *Type
 	making    sync.Mutex
 )
 
-// written keeps the descriptions that only Written makes.
+// written holds the descriptions that only Written makes.
 var written sync.Map // reflect.Type -> *Type
 
-// Of describes t as a JSON value. The description is shared: do not change it.
-// The error is an [*Error].
+// Of describes t as a JSON value. The description is shared and must not be changed. The error is an [*Error].
 func Of(t reflect.Type) (*Type, error) {
 	if known, ok := described.Load(t); ok {
 		return known.(*Type), nil
 	}
-	// begin looks again under the lock.
+	// begin checks again under the lock.
 	making.Lock()
 	defer making.Unlock()
 	return (&reader{}).keep(t, &described)
 }
 
-// Written describes t as a JSON value that is only written. Beside what Of
-// describes, it may hold interfaces with methods, as values of kind Any. The
-// description is shared: do not change it.
+// Written describes t as a JSON value that is only written. Unlike in Of, it may contain interfaces with methods, as values
+// of kind Any. The description is shared and must not be changed.
 func Written(t reflect.Type) (*Type, error) {
-	// What Of can describe needs no second description.
+	// A type that Of can describe needs no second description.
 	if known, err := Of(t); err == nil {
 		return known, nil
 	}
@@ -55,7 +53,7 @@ func Written(t reflect.Type) (*Type, error) {
 	return (&reader{interfaces: true}).keep(t, &written)
 }
 
-// models keeps what OfModel describes, by its source.
+// models holds the descriptions of OfModel by source.
 var models [Env + 1]sync.Map // reflect.Type -> *Type
 
 // OfModel describes t as a value whose members are sent separately, in a query or a form. A member may be named by a
@@ -70,17 +68,16 @@ func OfModel(t reflect.Type, source Source) (*Type, error) {
 	return (&reader{model: source}).keep(t, &models[source])
 }
 
-// reader makes descriptions; made holds those begun, so that a type that
-// contains itself finds its own.
+// reader makes descriptions. made holds those that were begun, so that a recursive type finds its own.
 type reader struct {
 	made map[reflect.Type]*Type
-	// interfaces allows interfaces with methods, too.
+	// interfaces allows interfaces with methods.
 	interfaces bool
 	// model is the source of the members, NoSource for JSON.
 	model Source
 }
 
-// known are the descriptions of the reader's kind that are complete.
+// known returns the complete descriptions of the reader's kind.
 func (r *reader) known() *sync.Map {
 	if r.model != NoSource {
 		return &models[r.model]
@@ -88,14 +85,14 @@ func (r *reader) known() *sync.Map {
 	return &described
 }
 
-// keep describes t and keeps what was made for it.
+// keep describes t and stores the new descriptions.
 func (r *reader) keep(t reflect.Type, in *sync.Map) (*Type, error) {
 	r.made = map[reflect.Type]*Type{}
 	d, err := r.describe(t)
 	if err != nil {
 		return nil, err
 	}
-	// Only now: what could not be described must not be found.
+	// Stored only now: a type that could not be described must not be found.
 	for goType, made := range maps.All(r.made) {
 		in.Store(goType, made)
 	}
@@ -110,9 +107,8 @@ func (r *reader) describe(t reflect.Type) (*Type, error) {
 	return d, r.finish(d)
 }
 
-// begin finds the description of t, or makes an empty one. A description gets
-// its Kind and the kinds of its elements before anything is read below it, so that
-// the rules of a field can be read while its type is still being described.
+// begin returns the description of t, or starts a new one. The Kind of the type and the kinds of its elements are set
+// before anything inside is read, so that the rules of a field can be read while its type is still being described.
 func (r *reader) begin(t reflect.Type) (d *Type, begun bool) {
 	if known, ok := r.known().Load(t); ok {
 		return known.(*Type), true
@@ -129,12 +125,12 @@ func (r *reader) finish(d *Type) error {
 	if err := r.fill(d); err != nil {
 		return err
 	}
-	// A struct has its own among the Validators of its Object.
+	// The Validators of an Object include the struct itself.
 	d.Validates = d.Kind != Struct && d.Go.Name() != "" && declaresValidate(d.Go)
 	return fillEnum(d)
 }
 
-// leaves are the types of the standard library with a meaning of their own.
+// leaves are types of the standard library with their own kind.
 var leaves = map[reflect.Type]Kind{
 	reflect.TypeFor[json.RawMessage](): Raw,
 	reflect.TypeFor[jsontext.Value]():  Raw,
@@ -211,15 +207,14 @@ func (r *reader) byKind(d *Type) error {
 	return nil
 }
 
-// isByte reports whether a list of t is bytes to encoding/json: a byte with a
-// form of its own is not.
+// isByte reports whether encoding/json encodes a list of t as bytes: not if t has its own JSON or text form.
 func isByte(t reflect.Type) bool {
 	return t.Kind() == reflect.Uint8 && !implementsAny(t, jsonWriters) && !implementsAny(t, textWriters)
 }
 
 func (r *reader) elem(d *Type, t reflect.Type) error {
 	elem, begun := r.begin(t)
-	// Before it is finished, as begin demands.
+	// Set before Elem is complete, as begin requires.
 	d.Elem = elem
 	if begun {
 		return nil
@@ -277,7 +272,7 @@ func (r *reader) mapOf(d *Type) (err error) {
 	return r.elem(d, d.Go.Elem())
 }
 
-// key describes the key of a map. A type with both forms counts by its text.
+// key describes the key of a map. A type with both a text and a JSON form is read as text.
 func (r *reader) key(t reflect.Type) (*Type, error) {
 	wrong := &Error{
 		Type: Name(t), Problem: "the names of a JSON object cannot be made of " + Name(t.Key()),
@@ -286,7 +281,7 @@ func (r *reader) key(t reflect.Type) (*Type, error) {
 	switch t.Key().Kind() {
 	case reflect.Interface, reflect.Pointer:
 		return nil, wrong
-	// Before it is described, since errors about its fields would lead astray.
+	// Checked first, because errors about its fields would be misleading.
 	case reflect.Struct, reflect.Array:
 		if !WritesText(t.Key()) && !ReadsText(t.Key()) {
 			return nil, wrong
@@ -333,7 +328,7 @@ func embeddedMark(t, wanted reflect.Type) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
-// The methods by which a type has a form of its own.
+// The methods that give a type its own form.
 var (
 	jsonWriters = []formMethod{{reflect.TypeFor[json.Marshaler](), "MarshalJSON"}, {reflect.TypeFor[jsonv2.MarshalerTo](), "MarshalJSONTo"}}
 	jsonReaders = []formMethod{{reflect.TypeFor[json.Unmarshaler](), "UnmarshalJSON"}, {reflect.TypeFor[jsonv2.UnmarshalerFrom](), "UnmarshalJSONFrom"}}
@@ -341,14 +336,14 @@ var (
 	textReaders = []formMethod{{reflect.TypeFor[encoding.TextUnmarshaler](), "UnmarshalText"}}
 )
 
-// formMethod is an interface of one method, and its name: asking the interface for
-// it would keep all methods of the program, see [methodNamed].
+// formMethod is an interface with one method, and the method's name. Asking the interface for the name would keep all
+// methods of the program, see [methodNamed].
 type formMethod struct {
 	of   reflect.Type
 	name string
 }
 
-// ownForm fills in a type that reads or writes itself.
+// ownForm fills in a type that encodes or decodes itself.
 func ownForm(d *Type) (bool, error) {
 	if d.Go.Kind() == reflect.Interface || d.Go.Kind() == reflect.Pointer {
 		return false, nil
@@ -359,7 +354,7 @@ func ownForm(d *Type) (bool, error) {
 		kind, writers, readers = Text, textWriters, textReaders
 	}
 	if !d.directions(writers, readers) {
-		// It has none, so both directions go by its Go kind.
+		// It has no text form, so its Go kind decides.
 		d.Writes, d.Reads = true, true
 		return false, nil
 	}
@@ -391,8 +386,7 @@ func implementsAny(t reflect.Type, interfaces []formMethod) bool {
 	return false
 }
 
-// promotedForm finds the embedded field from which a struct has its methods,
-// unless it declares them itself.
+// promotedForm returns the embedded field that provides a struct's methods, unless the struct declares them itself.
 func promotedForm(t reflect.Type, writers, readers []formMethod) (string, bool) {
 	if t.Kind() != reflect.Struct {
 		return "", false
@@ -420,8 +414,7 @@ func indirect(t reflect.Type) reflect.Type {
 	return t
 }
 
-// fullName is the import path and name of a type, such as
-// "github.com/google/uuid.UUID".
+// fullName returns import path and name of a type, such as "github.com/google/uuid.UUID".
 func fullName(t reflect.Type) string { return t.PkgPath() + "." + t.Name() }
 
 // formats names the JSON Schema format of known types with a text form.

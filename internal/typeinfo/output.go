@@ -47,8 +47,8 @@ func (out *Output) plain() (*Output, error) {
 	return out, nil
 }
 
-// envelopeFields divides the fields of an envelope; any other type has none.
-// A mixture of such fields and members is an error.
+// envelopeFields divides the fields of an envelope; any other type has none. Mixing such fields with JSON members is an
+// error.
 func envelopeFields(t reflect.Type) (d divider, err error) {
 	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
 		inner, _ := envelopeFields(t.Elem())
@@ -119,8 +119,7 @@ func (d *divider) add(f tagged) error {
 	return nil
 }
 
-// isEnvelopeField reports whether a field has the tag of a part of a response and no
-// name in JSON.
+// isEnvelopeField reports whether a field has a tag for a part of the response and no JSON name.
 func (t *tagged) isEnvelopeField() bool {
 	switch t.source {
 	case Status, Header, Cookie, Body:
@@ -205,7 +204,7 @@ func (out *Output) status(t *tagged) error {
 	return nil
 }
 
-// contradiction finds parts that cannot be combined.
+// contradiction rejects parts that cannot be combined.
 func (out *Output) contradiction() error {
 	seen := map[string]*Field{}
 	for _, f := range slices.Concat(out.Headers, out.Cookies) {
@@ -230,8 +229,7 @@ func (out *Output) contradiction() error {
 	}
 }
 
-// allowsBody reports whether a response of that status has a body: RFC 9110,
-// section 6.4.1.
+// allowsBody reports whether a response with the status has a body (RFC 9110, section 6.4.1).
 func allowsBody(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified
 }

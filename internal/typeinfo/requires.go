@@ -51,7 +51,7 @@ func (f *Field) require(name string, fields []*Field) *Error {
 	return problem(fmt.Sprintf("nothing with the name %q can be sent together with it", name), "write one of "+strings.Join(names, ", "))
 }
 
-// standsBeside reports whether two fields come from the same source; files and values of a form do.
+// standsBeside reports whether two fields come from the same source; files and values of a form count as the same.
 func (f *Field) standsBeside(other *Field) bool {
 	inForm := func(s Source) bool { return s == Form || s == File }
 	return f.Source == other.Source || inForm(f.Source) && inForm(other.Source)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// crossTags are the rules that look at other fields.
+// crossTags are the rules that depend on other fields.
 var crossTags = map[string]bool{
 	"eqfield": true, "nefield": true, "gtfield": true, "gtefield": true, "ltfield": true, "ltefield": true,
 	"eqcsfield": true, "necsfield": true, "gtcsfield": true, "gtecsfield": true, "ltcsfield": true, "ltecsfield": true,
@@ -17,17 +17,15 @@ var crossTags = map[string]bool{
 	"excluded_without": true, "excluded_without_all": true, "skip_unless": true,
 }
 
-// parsedRules is what a validate tag says: the rules, and whether it demands
-// presence.
+// parsedRules is a parsed validate tag: its rules, and whether the value must be present.
 type parsedRules struct {
 	rules    *Rules
 	required bool
-	// omit is the word by which the tag skips a value that is not there.
+	// omit is the word that makes the tag skip a missing value.
 	omit string
 }
 
-// parseRules reads a validate tag for a value of type t. The error's text is
-// "problem; fix".
+// parseRules parses a validate tag for a value of type t. The text of the error is "problem; fix".
 func parseRules(tag string, t *Type) (parsedRules, error) {
 	if tag == "" || tag == "-" {
 		return parsedRules{}, nil
@@ -35,7 +33,7 @@ func parseRules(tag string, t *Type) (parsedRules, error) {
 	return parseLevel(strings.Split(tag, ","), t)
 }
 
-// parseLevel reads the rules of one value and, after dive, of its elements.
+// parseLevel parses the rules of a value and, after dive, of its elements.
 func parseLevel(elements []string, t *Type) (parsedRules, error) {
 	var p parsedRules
 	rules := &Rules{}
@@ -54,13 +52,13 @@ func parseLevel(elements []string, t *Type) (parsedRules, error) {
 			return p, err
 		}
 	}
-	// A null is present, so presence alone does not keep it out.
+	// null counts as present, so presence alone does not exclude it.
 	rules.NotNull = p.required && t.Null()
 	p.rules = nonEmpty(rules)
 	return p, nil
 }
 
-// add takes in one rule that is not dive.
+// add adds one rule other than dive.
 func (p *parsedRules) add(rules *Rules, rule Rule, first bool, t *Type) error {
 	switch rule.Name {
 	case "required":

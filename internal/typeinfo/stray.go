@@ -10,13 +10,13 @@ import (
 type Keys struct {
 	// Seen are the types that have been checked, for StrayKeys.
 	Seen map[*Type]bool
-	// foreign are the keys that other programs read.
+	// foreign are keys that other programs read.
 	foreign []string
-	// reported are the messages of errors so far.
+	// reported are the messages reported so far.
 	reported map[string]bool
 }
 
-// NewKeys makes the check of an app, whose tags have foreign keys.
+// NewKeys returns the checker for an app that allows the foreign keys.
 func NewKeys(foreign []string) *Keys {
 	return &Keys{Seen: map[*Type]bool{}, foreign: foreign, reported: map[string]bool{}}
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// tagged is one struct field whose tags were read, but not yet checked.
+// tagged is a struct field whose tags have been read but not checked.
 type tagged struct {
 	reflect.StructField
 	owner reflect.Type
-	// selector leads to the field of a response, as Index does.
+	// selector is the path to the field of a response, like Index.
 	selector string
 	// source is the one location tag, with its name and options.
 	source  Source
@@ -37,14 +37,13 @@ type tagged struct {
 	strays []*StrayKey
 }
 
-// IsBody reports whether a field is the body of a request or a response, or a member
-// of it, as its tag says.
+// IsBody reports whether the tag of a field makes it the body of a request or response, or a member of the body.
 func IsBody(f reflect.StructField) bool {
 	_, ok := f.Tag.Lookup(Body.String())
 	return ok
 }
 
-// readTags reads the tags that say what a field is.
+// readTags reads the tags that determine what a field is.
 func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 	t := tagged{StructField: f, owner: owner}
 	if err := t.checkSyntax(); err != nil {
@@ -55,8 +54,7 @@ func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 		if !ok {
 			continue
 		}
-		// Beside the source of an API key it names the scheme. The sources of keys come
-		// before it in this loop.
+		// Together with the source of an API key, the tag names the scheme. This loop visits these sources first.
 		if source == Security && t.source.carriesKeys() {
 			t.scheme = value
 			continue
@@ -101,11 +99,11 @@ func (t *tagged) checkSyntax() error {
 	return nil
 }
 
-// cutPair takes key:"value" off a tag. A space or nothing follows it.
+// cutPair removes key:"value" from the start of a tag. It must be followed by a space or the end.
 func cutPair(tag string) (key, rest string, ok bool) {
 	key, rest, _ = strings.Cut(tag, ":")
 	quoted, err := strconv.QuotedPrefix(rest)
-	// QuotedPrefix knows other quotes, which reflect does not read.
+	// QuotedPrefix also accepts other quotes, which reflect does not.
 	if err != nil || rest[0] != '"' || key == "" || strings.ContainsAny(key, " \",\x7f") {
 		return "", "", false
 	}
@@ -135,16 +133,14 @@ func (t *tagged) useless(where string, keys ...string) error {
 	return nil
 }
 
-// valueTags are about the value of one field.
+// valueTags are tags for the value of a single field.
 var valueTags = []string{"validate", "pattern", "patternmsg", "requires", "readonly", "writeonly", "default", "example"}
 
-// suggestion is a name on the wire for a field that has none: item_id for
-// ItemID, Item-Id as a header.
+// suggestion returns a wire name for a field without one: item_id for ItemID, Item-Id as a header.
 func (t *tagged) suggestion(source Source) string {
 	var words []byte
 	for i := range len(t.Name) {
-		// A capital begins a word after a small letter or before one, as in ItemID and
-		// HTTPServer.
+		// A capital starts a word after or before a lower-case letter, as in ItemID and HTTPServer.
 		if i > 0 && isUpper(t.Name[i]) && (!isUpper(t.Name[i-1]) || i+1 < len(t.Name) && !isUpper(t.Name[i+1])) {
 			words = append(words, '_')
 		}
@@ -161,14 +157,13 @@ func (t *tagged) suggestion(source Source) string {
 
 func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
 
-// field makes the description of a field from its tags, the options of the
-// tag that names it and the field's type.
+// field returns the description of a field from its tags, its type, and the options of the tag that names it.
 func (t *tagged) field(name string, options []string, typ *Type) (*Field, error) {
 	f := &Field{
 		Name: name, Go: t.Name, Owner: t.owner, Declared: t.Name, Index: t.Index, Type: typ, Source: t.source,
 		Title: t.Tag.Get("title"), Doc: t.Tag.Get("doc"), Media: t.Tag.Get("media"), Realm: t.Tag.Get("realm"),
 	}
-	// Options first, since the rules ask whether the field may be absent.
+	// Options first, because the rules depend on whether the field may be absent.
 	steps := []func(*Field) error{
 		func(f *Field) error { return t.applyOptions(f, options) },
 		t.refuseCredentialTags, t.refuseAlias, t.applyMedia, t.applyFlags, t.applyRules, t.applyRequires, t.applyDefault, t.applyExample,
@@ -181,7 +176,7 @@ func (t *tagged) field(name string, options []string, typ *Type) (*Field, error)
 	return f, nil
 }
 
-// optionsOf lists the options each tag takes after its name.
+// optionsOf are the options that each tag allows after its name.
 var optionsOf = map[Source][]string{
 	Path: {}, Query: {"omitempty", "omitzero", "csv", "pipe", "space", "deep", "json"}, Header: {"omitempty", "omitzero", "csv"},
 	Cookie: {"omitempty", "omitzero"}, Form: {"omitempty", "omitzero", "csv", "json"}, File: {"omitempty", "omitzero"},
@@ -189,10 +184,10 @@ var optionsOf = map[Source][]string{
 	Env: {"omitempty", "omitzero", "json"},
 }
 
-// separators are what the options of lists put between elements.
+// separators are the separators of list elements, by option.
 var separators = map[string]string{"csv": ",", "pipe": "|", "space": " "}
 
-// ListOption is the option that gave the field its Separator, "" without.
+// ListOption returns the option for the field's Separator, "" if it has none.
 func (f *Field) ListOption() string {
 	for option, separator := range separators {
 		if separator == f.Separator {
@@ -202,13 +197,13 @@ func (f *Field) ListOption() string {
 	return ""
 }
 
-// isDeep reports whether a type may be sent as the style deepObject has it.
+// isDeep reports whether a type may be sent in the style deepObject.
 func isDeep(t *Type) bool {
 	t = bare(t)
 	return t.Kind == Struct || t.Kind == Map && t.Key.Kind == String
 }
 
-// HasOption reports whether the source's tag takes an option after its name.
+// HasOption reports whether the source's tag allows an option after its name.
 func (s Source) HasOption(option string) bool { return slices.Contains(optionsOf[s], option) }
 
 func (t *tagged) applyOptions(f *Field, options []string) error {
@@ -237,7 +232,7 @@ func (t *tagged) applyOptions(f *Field, options []string) error {
 	return t.checkOptions(f)
 }
 
-// checkOptions finds options that do not go with the field's type.
+// checkOptions rejects options that do not fit the field's type.
 func (t *tagged) checkOptions(f *Field) error {
 	kind, this := bare(f.Type).Kind, "this is "+Name(f.Type.Go)
 	isScalar := kind == Bool || kind == Int || kind == Uint || kind == Float
@@ -275,7 +270,7 @@ func (t *tagged) tagKey() string {
 	return t.source.String()
 }
 
-// refuseCredentialTags refuses what only fields of security types have.
+// refuseCredentialTags rejects tags that are only for fields of security types.
 func (t *tagged) refuseCredentialTags(f *Field) error {
 	switch {
 	case f.Realm != "":
@@ -352,7 +347,7 @@ func (t *tagged) applyFlags(f *Field) (err error) {
 	return t.applyDirection(f)
 }
 
-// applyDirection reads what makes a member one of requests or of responses alone.
+// applyDirection reads readonly and writeonly.
 func (t *tagged) applyDirection(f *Field) (err error) {
 	if f.ReadOnly, err = t.flag("readonly"); err != nil {
 		return err
@@ -384,8 +379,7 @@ func (t *tagged) flag(key string) (bool, error) {
 	return set, nil
 }
 
-// applyRules reads validate and pattern, and decides whether the field is
-// required.
+// applyRules reads the validate and pattern tags, and decides whether the field is required.
 func (t *tagged) applyRules(f *Field) error {
 	parsed, err := parseRules(t.Tag.Get("validate"), f.Type)
 	if err != nil {
@@ -428,9 +422,9 @@ func (t *tagged) applyPattern(f *Field) error {
 	return nil
 }
 
-// optional names what lets the field be absent, "" for nothing.
+// optional returns what allows the field to be absent, "" if nothing does.
 func (t *tagged) optional(f *Field) string {
-	// The default itself is read later, by the type and the rules.
+	// The default itself is read later, after type and rules.
 	_, hasDefault := t.Tag.Lookup("default")
 	switch {
 	case f.Type.Kind == Pointer:
@@ -449,9 +443,8 @@ func (t *tagged) optional(f *Field) string {
 	return ""
 }
 
-// applyRequires reads the names of the fields that this one needs beside it. They
-// are the names on the wire, as presence is a fact of the wire; resolveRequires
-// finds the fields.
+// applyRequires reads the names of the fields that must be present together with this one. They are wire names, because
+// presence is decided on the wire; resolveRequires finds the fields.
 func (t *tagged) applyRequires(f *Field) error {
 	names, ok := t.Tag.Lookup("requires")
 	if !ok {
@@ -481,14 +474,14 @@ func (t *tagged) applyExample(f *Field) (err error) {
 	return err
 }
 
-// literal reads a tag that holds a value of the type, nil without the tag.
+// literal reads a tag that holds a value of the type, nil if there is no tag.
 func (t *tagged) literal(key string, typ *Type) (json.RawMessage, error) {
 	text, ok := t.Tag.Lookup(key)
 	if !ok {
 		return nil, nil
 	}
 	if t.source == File {
-		typ = &Type{Go: typ.Go} // no text makes a value of this type
+		typ = &Type{Go: typ.Go} // the type cannot be read from text
 	}
 	value, err := literal(typ, text)
 	if err != nil {
@@ -498,9 +491,8 @@ func (t *tagged) literal(key string, typ *Type) (json.RawMessage, error) {
 	return value, nil
 }
 
-// literal turns the text of a default or example tag into compact JSON: plain
-// text for scalars, JSON for everything else. The error's text is
-// "problem; fix".
+// literal converts the text of a default or example tag to compact JSON: plain text for scalars, JSON for all other types.
+// The text of the error is "problem; fix".
 func literal(t *Type, text string) (json.RawMessage, error) {
 	value := jsontext.Value(text)
 	switch bare(t).Kind {
@@ -538,8 +530,7 @@ func sampleJSON(t *Type) string {
 	return ""
 }
 
-// sampleList is a list as a tag would have it; a quote stands there behind a
-// backslash.
+// sampleList returns a list as it is written in a tag, where quotes are escaped by a backslash.
 func sampleList(elem *Type) string {
 	switch bare(elem).Kind {
 	case Bool:

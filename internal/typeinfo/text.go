@@ -12,12 +12,11 @@ import (
 	"github.com/candor-go/candor/internal/lazy"
 )
 
-// ReadsText and WritesText report whether a type has a form as text of its own:
-// the methods of package encoding, or for url.URL, which has none, the ones it
-// should have.
+// ReadsText and WritesText report whether a type has its own text form: the methods of package encoding. url.URL has none,
+// and is treated as if it had.
 func ReadsText(t reflect.Type) bool { return t == urlType || implementsAny(t, textReaders) }
 
-// WritesText is the other direction of ReadsText.
+// WritesText is like ReadsText, for writing.
 func WritesText(t reflect.Type) bool { return t == urlType || implementsAny(t, textWriters) }
 
 // ReadText reads the text of a value of such a type into what a pointer points to.
@@ -67,7 +66,7 @@ var errURL = errors.New("not a URL such as https://example.com/path")
 
 func readURL(u *url.URL, text string) error {
 	read, err := url.Parse(text)
-	// Parse also takes relative references, and characters that no URI has.
+	// Parse also accepts relative references, and characters that are not allowed in a URI.
 	if err != nil || !absoluteURL.Get().MatchString(text) {
 		return errURL
 	}
@@ -75,7 +74,7 @@ func readURL(u *url.URL, text string) error {
 	return nil
 }
 
-// writeURL refuses what the document does not allow, the zero value among it.
+// writeURL rejects URLs that the document does not allow, such as the zero value.
 func writeURL(u *url.URL) ([]byte, error) {
 	text := u.String()
 	if !absoluteURL.Get().MatchString(text) {

@@ -53,24 +53,23 @@ type Type struct {
 	Bits int
 	// Len is the length of an Array.
 	Len int
-	// Elem is what a Pointer, Optional, Nullable, Slice, Array or Map holds.
+	// Elem is the type inside a Pointer, Optional, Nullable, Slice, Array or Map.
 	Elem *Type
 	// Value and Valid are the fields of a Nullable.
 	Value, Valid int
-	// Key is the Map's key: String, Int, Uint or Text.
+	// Key is the key type of a Map: String, Int, Uint or Text.
 	Key *Type
-	// Object is what a Struct or Union consists of.
+	// Object describes a Struct or Union.
 	Object *Object
-	// Enum lists the only values of a type that declares them by a method
-	// Enum() []T, as JSON, in its order; nil without.
+	// Enum lists the only values of a type with a method Enum() []T, as JSON, in its order; nil for other types.
 	Enum []json.RawMessage
 	// Format is the JSON Schema format of a known Text type, such as "uuid", or
 	// HTTPDate.
 	Format string
 	// Validates means that the type itself declares Validate() error. For an Object, see its Validators.
 	Validates bool
-	// Reads and Writes say which directions a Text or JSON type has methods
-	// for; for every other kind both are true.
+	// Reads and Writes report whether a Text or JSON type has the methods for that direction; for every other kind both are
+	// true.
 	Reads, Writes bool
 }
 
@@ -83,8 +82,7 @@ func (t *Type) Null() bool {
 	return false
 }
 
-// Wraps reports whether the type is one around Elem, whose rules are the rules
-// of Elem: a Pointer, an Optional or a Nullable.
+// Wraps reports whether the type is a Pointer, an Optional or a Nullable. The rules of such a type are those of Elem.
 func (t *Type) Wraps() bool { return t.Kind == Pointer || t.Kind == Optional || t.Kind == Nullable }
 
 // IsList reports whether values of the type, or those that it wraps, are lists.
@@ -102,20 +100,19 @@ type Object struct {
 	Fields []*Field
 	// Strict forbids members that are not listed.
 	Strict bool
-	// Validators lists the structs with a Validate method of their own among the
-	// struct itself and those embedded in it, innermost first.
+	// Validators lists the structs that declare a Validate method, among the struct itself and those embedded in it, innermost
+	// first.
 	Validators []Validator
 	// Discriminator and Cases belong to a Union; Fields is empty then.
 	Discriminator string
 	Cases         []Case
-	// NamesEvents means that an event whose data it is has the name of its case.
+	// NamesEvents means that events with this data are named after its case.
 	NamesEvents bool
 	// Strays are the unknown tag keys of the struct and of structs embedded in it.
 	Strays []*StrayKey
 }
 
-// HoldsWriteOnly reports whether a value of the type may hold a member that is
-// writeonly.
+// HoldsWriteOnly reports whether a value of the type may contain a writeonly member.
 func (t *Type) HoldsWriteOnly() bool { return t.holdsWriteOnly(map[*Type]bool{}) }
 
 func (t *Type) holdsWriteOnly(seen map[*Type]bool) bool {
@@ -126,7 +123,7 @@ func (t *Type) holdsWriteOnly(seen map[*Type]bool) bool {
 	return t.Elem.holdsWriteOnly(seen) || t.Object.holdsWriteOnly(seen)
 }
 
-// HoldsWriteOnly reports whether an object has such a member, or holds one.
+// HoldsWriteOnly reports whether an object has a writeonly member or contains one.
 func (o *Object) HoldsWriteOnly() bool { return o.holdsWriteOnly(map[*Type]bool{}) }
 
 func (o *Object) holdsWriteOnly(seen map[*Type]bool) bool {
@@ -154,7 +151,7 @@ func (o *Object) Members() []*Field {
 	return o.Fields
 }
 
-// Field returns the member of that name, nil without.
+// Field returns the member with the name, nil if there is none.
 func (o *Object) Field(name string) *Field {
 	for _, f := range o.Fields {
 		if f.Name == name {
@@ -174,13 +171,12 @@ func (o *Object) Judges() []Validator {
 
 // Validator is a struct that declares Validate() error itself.
 type Validator struct {
-	// Index leads from the Object's struct to the one that declares the
-	// method; empty for itself. It may pass through pointers.
+	// Index leads from the Object's struct to the one that declares the method; empty for the struct itself. It may pass
+	// through pointers.
 	Index []int
 }
 
-// DefaultCase is the name of the variant for the values of a discriminator that
-// no other variant has.
+// DefaultCase is the name of the variant for discriminator values that no other variant has.
 const DefaultCase = "*"
 
 // Case is one variant of a Union.
@@ -193,7 +189,7 @@ type Case struct {
 	Type *Type
 }
 
-// IsDefault reports the variant for what no other one is for.
+// IsDefault reports whether the variant is the default.
 func (c *Case) IsDefault() bool { return c.Name == DefaultCase }
 
 // Label names the variant in locations: the default variant, which has no discriminator value, by its Go field.
@@ -204,8 +200,7 @@ func (c *Case) Label(union reflect.Type) string {
 	return c.Name
 }
 
-// OtherCases are the values of a union's discriminator that variants are named
-// for.
+// OtherCases returns the discriminator values of the variants other than the default.
 func (o *Object) OtherCases() []string {
 	var names []string
 	for i := range o.Cases {
@@ -261,56 +256,51 @@ type Field struct {
 	Required bool
 	// OmitEmpty and OmitZero are encoding/json's, for the encoder.
 	OmitEmpty, OmitZero bool
-	// ThroughPointer means that an embedded pointer leads to the field, so the
-	// encoder leaves it out when that pointer is nil.
+	// ThroughPointer means that the field is reached through an embedded pointer, so the encoder omits it if that is nil.
 	ThroughPointer bool
 	// Quoted is json's "string" option: a number or boolean inside a string.
 	Quoted bool
 	// Separator separates the elements of a list in one text: a comma, a pipe or a space; "" if each element is a text
 	// of its own.
 	Separator string
-	// Nested means that the value is sent as several, whose names lead into it:
-	// filter[price][gte] in a query, address.street and items[0].name in a form.
+	// Nested means that the value is sent as several values, whose names lead into it: filter[price][gte] in a query,
+	// address.street and items[0].name in a form.
 	Nested bool
-	// JSON reads a parameter's or form value's text as JSON.
+	// JSON means that the text of a parameter or form value is read as JSON.
 	JSON bool
 	// Aliases are former names of a parameter or a form value, as fields of their own:
 	// optional, without a default, and deprecated.
 	Aliases []*Field
-	// Fresh asks for a run of the provider of its own.
+	// Fresh means that the provider runs separately for this field.
 	Fresh bool
-	// Default is the value of an absent field, as JSON; nil without.
+	// Default is the value of an absent field, as JSON; nil if there is none.
 	Default json.RawMessage
-	// Example is a sample value, as JSON; nil without.
+	// Example is a sample value, as JSON; nil if there is none.
 	Example json.RawMessage
-	// Rules is what a present value must keep; nil for nothing.
+	// Rules are the rules for a present value; nil if there are none.
 	Rules *Rules
-	// Statuses lists what a status field may hold; the first is for zero.
+	// Statuses lists the allowed values of a status field; the first one stands for zero.
 	Statuses []int
 
 	// Media is the media type of a raw body.
 	Media string
 
-	// Scheme is the name that the security tag of a field with credentials
-	// gives them, Word the one that their challenge begins with, and Realm its
-	// realm; each is "" where nothing says it.
+	// Scheme is the name of the security scheme, Word the first word of its challenge, and Realm its realm, all from the tags of
+	// a credentials field; each is "" if not set.
 	Scheme, Word, Realm string
 	// Choice is the Go path of the struct of alternative credentials that the field belongs to; "" if there is none.
 	Choice string
 
 	Title, Doc         string
 	Deprecated, Hidden bool
-	// ReadOnly is a member of responses that requests cannot set, WriteOnly one of
-	// requests that nothing ever writes.
+	// ReadOnly means that only responses have the member, WriteOnly that only requests have it.
 	ReadOnly, WriteOnly bool
-	// Requires lists the fields of the same object, or of the same source, that must
-	// be present where this one is, by their names on the wire. RequiredBy are
-	// the fields that list this one.
+	// Requires are the wire names of fields, in the same object or source, that must be present if this one is. RequiredBy are
+	// the fields that require this one.
 	Requires, RequiredBy []string
 }
 
-// IsNested reports whether a form has a name for each text in the value: of a struct,
-// or of a list of structs.
+// IsNested reports whether a form sends the value under several names: a struct or a list of structs.
 func (f *Field) IsNested() bool {
 	held := bare(f.Type)
 	if held.Kind == Slice || held.Kind == Array {
@@ -322,7 +312,7 @@ func (f *Field) IsNested() bool {
 // Optional reports whether the field may be absent.
 func (f *Field) Optional() bool { return !f.Required }
 
-// CheckHidden finds a value that requests need and the document hides.
+// CheckHidden rejects a required value that the document hides.
 func (f *Field) CheckHidden() error {
 	if f.Hidden && f.Required {
 		return errors.New("it is hidden from the document but required, so nobody could know what to send; make it optional, or show it")
@@ -332,22 +322,20 @@ func (f *Field) CheckHidden() error {
 
 // Rules are the rules in a validate tag and a pattern tag.
 type Rules struct {
-	// Self are the conditions on the value itself, in the order of the tag. Of
-	// a pointer and of an Optional they are conditions on what it holds.
+	// Self are the rules for the value itself, in the order of the tag. For a pointer or an Optional they apply to the value
+	// inside.
 	Self []Rule
-	// SkipZero is validator's own omitempty: the zero value keeps every rule.
+	// SkipZero is validator's omitempty: the zero value satisfies every rule.
 	SkipZero bool
-	// NotNull is "required" on a value whose type takes null although it is no
-	// pointer, such as any: null is refused.
+	// NotNull is "required" for a type other than a pointer that allows null, such as any: null is rejected.
 	NotNull bool
-	// Keys are the conditions on a map's keys (dive,keys,...,endkeys).
+	// Keys are the rules for a map's keys (dive,keys,...,endkeys).
 	Keys *Rules
-	// Elem are the conditions on each element (after dive).
+	// Elem are the rules for each element (after dive).
 	Elem *Rules
 }
 
-// String is the rules in validator's notation, without the required of a
-// field, which is no rule but its presence.
+// String returns the rules in validator's notation, without the required of a field, which is not a rule for its value.
 func (r *Rules) String() string {
 	return strings.Join(r.elements(), ",")
 }
@@ -376,7 +364,7 @@ func (r *Rules) elements() []string {
 	return append(all, r.Elem.elements()...)
 }
 
-// Rule is one condition: one element of a validate tag.
+// Rule is one rule: an element of a validate tag.
 type Rule struct {
 	// Name is validator's tag, or "pattern".
 	Name string
@@ -392,7 +380,7 @@ type Rule struct {
 	Cross bool
 }
 
-// String is the rule in validator's notation.
+// String returns the rule in validator's notation.
 func (r Rule) String() string {
 	if len(r.Or) > 0 {
 		s := r.Or[0].String()
@@ -412,32 +400,31 @@ type Input struct {
 	Go reflect.Type
 	// Params are the path, query, header and cookie values, in field order.
 	Params []*Field
-	// Body is the field that takes the whole body; nil without.
+	// Body is the field for the whole body; nil if there is none.
 	Body *Field
-	// Members are the fields that take one member of a JSON body each, as the
-	// object they make; nil without. Their Index starts at the input struct.
+	// Members are the fields for single members of a JSON body, as an object; nil if there are none. Their Index starts at the
+	// input struct.
 	Members *Object
-	// Form are the form and file fields as an object; nil without.
+	// Form are the form and file fields as an object; nil if there are none.
 	Form *Object
 	// BodyForm is the Body as a form, with the names of its members, if it may be sent as one; otherwise nil. It has no
 	// name.
 	BodyForm *Field
 	// Deps are the fields filled by providers.
 	Deps []*Field
-	// Ready are the fields of types the caller knows: security schemes and
-	// things of the request. Source and Name come from their tag, if any.
+	// Ready are the fields of types that the caller fills in: security schemes and parts of the request. Source and Name come
+	// from their tag, if any.
 	Ready []*Field
-	// Strict forbids unknown query keys and body members; StrictCookies
-	// unknown cookies.
+	// Strict rejects unknown query keys and body members; StrictCookies rejects unknown cookies.
 	Strict, StrictCookies bool
-	// Validators lists the structs with a Validate method of their own among the
-	// input, those embedded in it and its parameter models, innermost first.
+	// Validators lists the structs that declare a Validate method, among the input, those embedded in it and its parameter
+	// models, innermost first.
 	Validators []InputValidator
 	// Strays are the stray keys of the struct, its embedded structs and its models.
 	Strays []*StrayKey
 }
 
-// Fields lists every field that a value of a request is read into.
+// Fields returns all fields that values of a request are read into.
 func (in *Input) Fields() []*Field {
 	all := in.named()
 	if in.Body != nil {
@@ -458,14 +445,14 @@ type InputValidator struct {
 // Output describes what a handler returns.
 type Output struct {
 	Go reflect.Type
-	// Envelope means that the struct's fields are the parts of the response;
-	// otherwise Body alone describes the whole value, with an empty Index.
+	// Envelope means that the struct's fields are the parts of the response; otherwise Body describes the whole value, with
+	// an empty Index.
 	Envelope bool
-	// Status is the field with the status code; nil without.
+	// Status is the field with the status code; nil if there is none.
 	Status *Field
 	// Headers and Cookies are sent with the response, in field order.
 	Headers, Cookies []*Field
-	// Body is what is encoded; nil for a response without a body.
+	// Body is the encoded value; nil for a response without a body.
 	Body *Field
 	// Strays are the stray keys of an envelope.
 	Strays []*StrayKey
@@ -473,8 +460,7 @@ type Output struct {
 
 // Error is an error in a type or its tags.
 type Error struct {
-	// Type is the Go type as [Name] spells it, Field the selector below it, ""
-	// for the type itself.
+	// Type is the Go type as returned by [Name], Field the selector below it, "" for the type itself.
 	Type  string
 	Field string
 	// Problem says what is wrong, Fix what to write instead.
@@ -482,10 +468,10 @@ type Error struct {
 	Fix     string
 }
 
-// Error puts the parts into one line.
+// Error returns the parts on one line.
 func (e *Error) Error() string {
 	text := e.Problem
-	// Who finds the problem may leave it to others to say where it is.
+	// A caller may add the location later.
 	if where := e.Where(); where != "" {
 		text = where + ": " + text
 	}
@@ -495,7 +481,7 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Where is the selector, or a phrase when the type has no name to select from.
+// Where returns the selector, or a phrase if the type has no name to select from.
 func (e *Error) Where() string {
 	switch {
 	case e.Field == "":
