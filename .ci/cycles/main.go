@@ -1,10 +1,9 @@
-// Command cycles measures a package: its files, its names, and the cycles of
-// its files, methods and fields counted. Run it with
+// Command cycles measures a package: its files, its names, and the cycles between its files, including methods and fields.
+// Run it with
 //
 //	go run ./.ci/cycles [-v] [DIR]
 //
-// With -v it prints what leads from file to file in each cycle, and the types
-// whose methods stand in several files.
+// With -v it prints the references between the files of each cycle, and the types whose methods are in several files.
 package main
 
 import (

@@ -21,10 +21,9 @@ type change struct {
 
 func (c change) String() string { return c.where + ": " + c.what }
 
-// levels are where this package judges otherwise than oasdiff: generated clients are made
-// of operation ids, programs act on the statuses of errors, who uses what is deprecated
-// uses it still, another default is another request, and of two patterns nobody knows
-// which one takes more.
+// levels override the levels of oasdiff: client generators use operation ids, programs react to error statuses, a
+// deprecated operation is still used, a changed default changes requests, and it is unknown which of two patterns accepts
+// more.
 var levels = map[string]checker.Level{
 	"api-operation-id-removed":                            checker.ERR,
 	"response-non-success-status-removed":                 checker.ERR,
@@ -38,7 +37,7 @@ var levels = map[string]checker.Level{
 	"request-property-pattern-changed":                    checker.ERR,
 }
 
-// compare lists all changes, those that break clients first.
+// compare returns all changes, breaking ones first.
 func compare(old, today []byte) ([]change, error) {
 	before, err := readTree(old)
 	if err != nil {
@@ -70,7 +69,7 @@ func compare(old, today []byte) ([]change, error) {
 	return slices.Compact(found), nil
 }
 
-// diffed are the changes that oasdiff finds.
+// diffed returns the changes that oasdiff finds.
 func diffed(before, after *tree) ([]change, error) {
 	old, err := before.load()
 	if err != nil {
@@ -100,7 +99,7 @@ func whereOf(c checker.Change) string {
 	return c.GetOperation() + " " + c.GetPath()
 }
 
-// load reads the tree as oasdiff wants it.
+// load converts the tree to the type that oasdiff needs.
 func (t *tree) load() (*openapi3.T, error) {
 	text, err := json.Marshal(t.root)
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 	"github.com/oasdiff/oasdiff/checker"
 )
 
-// ownStatuses are those by which an app refuses what it reads. One that is gone, because
-// nothing is read any more that it could refuse, breaks nobody.
+// ownStatuses are statuses with which an app rejects what it reads. Removing one, because the app no longer reads what it
+// could reject, breaks no client.
 var ownStatuses = []string{"401", "406", "413", "415", "422"}
 
-// isFalseAlarm reports changes that oasdiff takes for breaking, and that break nobody.
+// isFalseAlarm reports whether a change that oasdiff considers breaking is not.
 func isFalseAlarm(c checker.Change) bool {
 	switch id := c.GetId(); {
 	case id == "response-non-success-status-removed":
@@ -25,8 +25,8 @@ func isFalseAlarm(c checker.Change) bool {
 	return false
 }
 
-// isWider reports whether a type was an integer and is any number now. oasdiff knows that,
-// but not where a format stands beside.
+// isWider reports whether a type changed from integer to number. oasdiff knows that this is wider, but not if there is a
+// format as well.
 func isWider(args []any) bool {
 	var types []string
 	for _, arg := range args {
@@ -36,15 +36,13 @@ func isWider(args []any) bool {
 	return n > 1 && strings.HasPrefix(types[n-2], "integer") && strings.HasPrefix(types[n-1], "number")
 }
 
-// sameBound is a bound that is still the same number, in the words of oasdiff.
+// sameBound matches oasdiff's message for a bound whose number has not changed.
 var sameBound = regexp.MustCompile("from `([^`]+)` to `([^`]+)`")
 
-// ofParameters is what oasdiff adds for the media type that has what is inside of
-// parameters.
+// ofParameters is what oasdiff appends to messages about the media type that stands for parameters.
 const ofParameters = " (media type: " + memberMedia + ")"
 
-// inWords says what became of a bound that is still the same number: it does not include
-// that number any more.
+// inWords describes a bound whose number has not changed: it now excludes that number.
 func inWords(text string) string {
 	text = strings.TrimSuffix(text, ofParameters)
 	if m := sameBound.FindStringSubmatch(text); m != nil && m[1] == m[2] {
@@ -53,7 +51,7 @@ func inWords(text string) string {
 	return text
 }
 
-// ownChanges are those that oasdiff does not see.
+// ownChanges returns breaking changes that oasdiff does not find.
 func ownChanges(before, after *tree) []change {
 	var found []change
 	old, today := before.operations(), after.operations()
@@ -68,7 +66,7 @@ func ownChanges(before, after *tree) []change {
 	return found
 }
 
-// operationPair is an operation of two documents.
+// operationPair is an operation in both documents.
 type operationPair struct {
 	where         string
 	before, after *tree
@@ -80,11 +78,10 @@ func (o *operationPair) breaks(format string, args ...any) {
 	o.found = append(o.found, change{o.where, fmt.Sprintf(format, args...), true})
 }
 
-// forbidsExtra is the extension by which a document says that unknown parameters are
-// refused, with the places where.
+// forbidsExtra is the extension that lists the locations in which unknown parameters are rejected.
 const forbidsExtra = "x-forbid-extra"
 
-// parameters finds other ways to write a list, and parameters that are refused now.
+// parameters finds changed list notations and locations that now reject unknown parameters.
 func (o *operationPair) parameters(before, after object) {
 	old, today := parametersOf(before), parametersOf(after)
 	for _, key := range slices.Sorted(maps.Keys(old)) {
@@ -107,13 +104,13 @@ func (o *operationPair) parameters(before, after object) {
 	}
 }
 
-// closed are the places where unknown parameters are refused.
+// closed returns the locations in which unknown parameters are rejected.
 func closed(op object) []any {
 	places, _ := op[forbidsExtra].([]any)
 	return places
 }
 
-// parametersOf are the parameters of an operation by place and name.
+// parametersOf returns the parameters of an operation by location and name.
 func parametersOf(op object) map[string]object {
 	all := map[string]object{}
 	parameters, _ := op["parameters"].([]any)
@@ -125,7 +122,7 @@ func parametersOf(op object) map[string]object {
 	return all
 }
 
-// wayOf is how a list or an object is written, "" for what is neither.
+// wayOf returns the notation of a list or an object, "" for other parameters.
 func (t *tree) wayOf(p object) string {
 	if p["content"] != nil {
 		return "JSON"
@@ -151,8 +148,7 @@ func (t *tree) wayOf(p object) string {
 	return "style " + style
 }
 
-// insideOfParameters has what is inside of parameters compared as members of a body, as
-// oasdiff looks into those only.
+// insideOfParameters moves the contents of parameters into a body, because oasdiff compares the members of bodies only.
 func insideOfParameters(before, after *tree) {
 	old, today := before.operations(), after.operations()
 	for where, op := range old {
@@ -172,12 +168,12 @@ func insideOfParameters(before, after *tree) {
 	}
 }
 
-// inside is the schema of what is inside of a parameter, nil for a single value: an object,
-// or a list without its own rules, which are compared already.
+// inside returns the schema of an object, or of a list that has no rules of its own, which are compared already; nil for a
+// single value.
 func (t *tree) inside(p object) object {
 	schema := p["schema"]
 	content, _ := p["content"].(object)
-	for _, media := range content { // there is one
+	for _, media := range content { // there is only one
 		m, _ := media.(object)
 		schema = m["schema"]
 	}
@@ -191,7 +187,7 @@ func (t *tree) inside(p object) object {
 	return nil
 }
 
-// memberMedia is a media type that no body has.
+// memberMedia is a media type that no real body has.
 const memberMedia = "application/x.parameters+json"
 
 func addMember(op object, name string, schema object) {
@@ -209,7 +205,7 @@ func addMember(op object, name string, schema object) {
 	media["schema"].(object)["properties"].(object)[name] = schema
 }
 
-// bodies finds members that are refused now.
+// bodies finds members that are now rejected.
 func (o *operationPair) bodies(before, after object) {
 	old, today := contentOf(before), contentOf(after)
 	for _, mediaType := range slices.Sorted(maps.Keys(old)) {
@@ -225,7 +221,7 @@ func contentOf(op object) object {
 	return content
 }
 
-// schemas walks two schemas side by side; path is that of the member they are.
+// schemas compares two schemas; path is the path of their member.
 func (o *operationPair) schemas(path string, a, b any) {
 	from, before := o.before.target(a)
 	to, after := o.after.target(b)
@@ -246,7 +242,7 @@ func (o *operationPair) schemas(path string, a, b any) {
 	}
 }
 
-// members finds what an object refuses now.
+// members finds members that an object now rejects.
 func (o *operationPair) members(path string, before, after object) {
 	old, _ := before["properties"].(object)
 	today, _ := after["properties"].(object)
@@ -262,7 +258,7 @@ func (o *operationPair) members(path string, before, after object) {
 	}
 }
 
-// named names a member of the body, or the body.
+// named returns a name for a member of the body, or for the body.
 func named(path string) string {
 	if path == "" {
 		return "the request body"

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// object is an object of a document, as encoding/json reads it with UseNumber.
+// object is an object in a document, decoded by encoding/json with UseNumber.
 type object = map[string]any
 
-// tree is a document as it is written.
+// tree is a decoded document.
 type tree struct{ root object }
 
 func readTree(document []byte) (*tree, error) {
@@ -23,7 +23,7 @@ func readTree(document []byte) (*tree, error) {
 	return t, decoder.Decode(&t.root)
 }
 
-// schemas are the components.
+// schemas returns the schema components.
 func (t *tree) schemas() object {
 	components, _ := t.root["components"].(object)
 	schemas, _ := components["schemas"].(object)
@@ -32,7 +32,7 @@ func (t *tree) schemas() object {
 
 const schemaRef = "#/components/schemas/"
 
-// target is the component that a schema refers to, with its name.
+// target returns the component that a schema refers to, and its name.
 func (t *tree) target(v any) (name string, s object) {
 	o, _ := v.(object)
 	ref, _ := o["$ref"].(string)
@@ -44,7 +44,7 @@ func (t *tree) target(v any) (name string, s object) {
 	return name, s
 }
 
-// operations are those of all paths, by "METHOD /path".
+// operations returns all operations by "METHOD /path".
 func (t *tree) operations() map[string]object {
 	found := map[string]object{}
 	paths, _ := t.root["paths"].(object)
@@ -70,9 +70,9 @@ func (t *tree) operations() map[string]object {
 	return found
 }
 
-// normalize says the same in the way that oasdiff compares best.
+// normalize rewrites the document, without changing its meaning, into the form that oasdiff compares best.
 func (t *tree) normalize() {
-	// What 3.1 carries as an extension is a member in 3.2, where oasdiff looks for it.
+	// Extensions of 3.1 are fields in 3.2, which oasdiff compares.
 	t.root["openapi"] = "3.2.0"
 	paths, _ := t.root["paths"].(object)
 	for _, item := range paths {
@@ -90,7 +90,7 @@ func (t *tree) normalize() {
 	})
 }
 
-// walk visits every object below a value.
+// walk visits all objects in a value.
 func walk(v any, visit func(object)) {
 	switch v := v.(type) {
 	case object:
@@ -105,9 +105,8 @@ func walk(v any, visit func(object)) {
 	}
 }
 
-// inclusive writes a bound that does not include its value as the next number that it
-// includes: oasdiff takes the two for different bounds, and one that was widened from
-// "over 1" to "from 1" for a new one.
+// inclusive replaces an exclusive bound by the next number as an inclusive bound. oasdiff treats them as different
+// bounds, and reports a change from "over 1" to "from 1" as a new bound.
 func inclusive(s object, exclusive, keyword string, towards float64) {
 	n, ok := s[exclusive].(json.Number)
 	if !ok {
@@ -120,7 +119,7 @@ func inclusive(s object, exclusive, keyword string, towards float64) {
 	next := json.Number(strconv.FormatFloat(math.Nextafter(bound, towards), 'g', -1, 64))
 	if there, ok := s[keyword].(json.Number); ok {
 		other, err := there.Float64()
-		// The one of both that is narrower holds.
+		// If there are both, the narrower one applies.
 		if err != nil || (towards > 0) == (other > bound) {
 			return
 		}
@@ -129,9 +128,8 @@ func inclusive(s object, exclusive, keyword string, towards float64) {
 	s[keyword] = next
 }
 
-// renameLike gives components the names that they have in another document: what a type
-// is called in Go does not reach clients, but oasdiff compares the variants of a union by
-// their names.
+// renameLike gives components the names of the other document. Clients do not see Go type names, but oasdiff compares the
+// variants of a union by name.
 func (t *tree) renameLike(other *tree) {
 	p := &pairing{old: t, today: other, names: map[string]string{}, taken: map[string]bool{}}
 	after := other.operations()
@@ -143,14 +141,14 @@ func (t *tree) renameLike(other *tree) {
 	p.apply()
 }
 
-// pairing finds which components of two documents stand in the same places.
+// pairing finds components of two documents that are used in the same places.
 type pairing struct {
 	old, today *tree
 	names      map[string]string
 	taken      map[string]bool
 }
 
-// pair walks two values side by side.
+// pair compares two values recursively.
 func (p *pairing) pair(a, b any) {
 	switch a := a.(type) {
 	case object:
@@ -176,7 +174,7 @@ func (p *pairing) pair(a, b any) {
 	}
 }
 
-// pairAll pairs the variants of a union: by their tag, or by their place.
+// pairAll pairs the variants of a union by tag or by position.
 func (p *pairing) pairAll(a, b []any) {
 	for i, one := range a {
 		tag := p.old.tag(one)
@@ -190,7 +188,7 @@ func (p *pairing) pairAll(a, b []any) {
 	}
 }
 
-// tag is what tells a variant from the others: the members that are constant.
+// tag returns what identifies a variant: its constant members.
 func (t *tree) tag(v any) string {
 	name, s := t.target(v)
 	if name == "" {
@@ -207,8 +205,8 @@ func (t *tree) tag(v any) string {
 	return strings.Join(all, "&")
 }
 
-// meet notes that two components are the same, and what follows for those inside. A name
-// has one meaning, so the first one counts.
+// meet records that two components correspond, and pairs their contents. A component has one name, so the first match
+// counts.
 func (p *pairing) meet(from, to string) {
 	if p.names[from] != "" || p.taken[to] {
 		return
@@ -224,7 +222,7 @@ func (p *pairing) apply() {
 	for name, s := range schemas {
 		to := p.names[name]
 		if to == "" {
-			// It must not be taken for the one that has its name now.
+			// The name must not collide with the component that has it now.
 			for to = name; p.taken[to]; to += "_" {
 			}
 			p.names[name] = to

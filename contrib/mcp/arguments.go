@@ -15,9 +15,9 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// argument is an argument of a tool that is a parameter of its operation.
+// argument is an argument of a tool for a parameter of its operation.
 type argument struct {
-	// name is that of the argument, in and wire where and how it is sent.
+	// name is the name of the argument; in and wire are the location and name of the parameter.
 	name, in, wire string
 	style          string
 	explode, json  bool
@@ -25,7 +25,7 @@ type argument struct {
 	shapes         *inliner
 }
 
-// takeInput makes the arguments of the tool, and their schema.
+// takeInput creates the arguments of the tool and returns their schema.
 func (t *tool) takeInput(doc *document) (object, error) {
 	in := doc.inliner()
 	properties := object{}
@@ -61,7 +61,7 @@ func (t *tool) takeInput(doc *document) (object, error) {
 	return in.finish(schema), nil
 }
 
-// newArgument reads where a parameter stands and how it is written.
+// newArgument reads the location and the notation of a parameter.
 func newArgument(p object) *argument {
 	a := &argument{wire: text(p, "name"), in: text(p, "in"), style: text(p, "style")}
 	form := a.in == "query" || a.in == "cookie"
@@ -77,7 +77,7 @@ func newArgument(p object) *argument {
 	return a
 }
 
-// schemaOf is the schema of a parameter, by itself or of its content.
+// schemaOf returns the schema of a parameter or of its content.
 func schemaOf(p object) any {
 	content, _ := p["content"].(object)
 	for _, media := range content {
@@ -90,7 +90,7 @@ func schemaOf(p object) any {
 	return p["schema"]
 }
 
-// described is a schema with what the document says beside it.
+// described adds the documentation to a schema.
 func described(v any, doc string, deprecated bool) any {
 	s, ok := v.(object)
 	if !ok || doc == "" && !deprecated {
@@ -106,8 +106,7 @@ func described(v any, doc string, deprecated bool) any {
 	return s
 }
 
-// isCredential reports whether a parameter is what the caller proves itself by, which
-// no model is to see.
+// isCredential reports whether a parameter is a credential, which models must not see.
 func (t *tool) isCredential(a *argument) bool {
 	switch a.in {
 	case "header":
@@ -118,8 +117,7 @@ func (t *tool) isCredential(a *argument) bool {
 	return false
 }
 
-// takeName gives the argument a name that clients take: that of the parameter, where
-// it has one of its own.
+// takeName gives the argument a name that clients accept: the name of the parameter if it is free.
 func (a *argument) takeName(taken func(string) bool) {
 	base := strings.Trim(notInTool.ReplaceAllString(a.wire, "_"), "_")
 	if base == "" {
@@ -131,7 +129,7 @@ func (a *argument) takeName(taken func(string) bool) {
 	a.name = unique(base, 64, taken)
 }
 
-// appRequest is the request that a call of a tool becomes.
+// appRequest is the request to the app for a tool call.
 type appRequest struct {
 	path   string
 	query  []string
@@ -139,8 +137,7 @@ type appRequest struct {
 	body   []byte
 }
 
-// request makes the request of a call, and finds what is wrong with its arguments that
-// the app could not say.
+// request builds the request for a call, and returns errors in its arguments that the app could not report.
 func (t *tool) request(arguments map[string]json.RawMessage) (*appRequest, []string) {
 	out := &appRequest{path: t.op.path, header: http.Header{}}
 	var wrong []string
@@ -154,7 +151,7 @@ func (t *tool) request(arguments map[string]json.RawMessage) (*appRequest, []str
 		case a == nil:
 			err = fmt.Errorf("%s: Unknown argument; %s", name, t.known())
 		case string(raw) == "null" && !a.shapes.allows(a.schema, "null"):
-			// Some clients send null for what is not given.
+			// Some clients send null for an absent argument.
 			continue
 		default:
 			err = a.write(out, raw)
@@ -166,8 +163,8 @@ func (t *tool) request(arguments map[string]json.RawMessage) (*appRequest, []str
 	return out, append(wrong, t.missing(arguments, out, len(wrong) > 0)...)
 }
 
-// missing names what has to be given. The app says so itself, but for a path, and for a
-// request that is not sent.
+// missing returns the missing arguments. The app reports them itself, except for path parameters, and except if the
+// request is not sent.
 func (t *tool) missing(arguments map[string]json.RawMessage, out *appRequest, isWrong bool) []string {
 	var names []string
 	inPath := false
@@ -183,7 +180,7 @@ func (t *tool) missing(arguments map[string]json.RawMessage, out *appRequest, is
 	return names
 }
 
-// known lists the arguments of the tool.
+// known returns the names of the tool's arguments.
 func (t *tool) known() string {
 	names := slices.Sorted(maps.Keys(t.arguments))
 	if t.body != nil {
@@ -195,7 +192,7 @@ func (t *tool) known() string {
 	return "there are " + strings.Join(names, ", ")
 }
 
-// write puts an argument into the request.
+// write adds an argument to the request.
 func (a *argument) write(out *appRequest, raw json.RawMessage) error {
 	value, err := readValue(raw)
 	if err != nil {
@@ -224,10 +221,10 @@ func (a *argument) write(out *appRequest, raw json.RawMessage) error {
 	return a.put(out, []string{scalar(value)})
 }
 
-// separators are those of lists by their style.
+// separators are the separators of lists by style.
 var separators = map[string]string{"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
-// put writes the values of a parameter in its place.
+// put adds the values of a parameter at its location.
 func (a *argument) put(out *appRequest, texts []string) error {
 	switch a.in {
 	case "path":
@@ -249,7 +246,7 @@ func (a *argument) put(out *appRequest, texts []string) error {
 	return nil
 }
 
-// putQuery writes the values of a name: each with the name, or all after one.
+// putQuery adds the values of a name, repeated with the name or in one text.
 func (out *appRequest) putQuery(name, style string, explode bool, texts []string) {
 	escaped := make([]string, len(texts))
 	for i, value := range texts {
@@ -263,7 +260,7 @@ func (out *appRequest) putQuery(name, style string, explode bool, texts []string
 	}
 }
 
-// putObject writes the members of an object by the style of the parameter.
+// putObject adds the members of an object in the style of the parameter.
 func (a *argument) putObject(out *appRequest, members object) error {
 	if a.style == "deepObject" {
 		return a.putDeep(out, a.wire, a.name, members)
@@ -286,7 +283,7 @@ func (a *argument) putObject(out *appRequest, members object) error {
 	return a.put(out, flat)
 }
 
-// putDeep writes each member under a name of its own, those of objects inside too.
+// putDeep adds each member, also of inner objects, under its own name.
 func (a *argument) putDeep(out *appRequest, wire, name string, members object) error {
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		step, path := wire+"["+key+"]", name+"."+key
@@ -315,7 +312,7 @@ func asList(v any) []any {
 	return []any{v}
 }
 
-// scalars are the texts of values that have one.
+// scalars returns the texts of values that are not lists or objects.
 func scalars(name string, values []any) ([]string, error) {
 	texts := make([]string, 0, len(values))
 	for i, value := range values {
@@ -330,7 +327,7 @@ func scalars(name string, values []any) ([]string, error) {
 	return texts, nil
 }
 
-// scalar is the text of a value: a text itself, or its JSON.
+// scalar returns the text of a value: a string itself, or JSON.
 func scalar(v any) string {
 	if s, ok := v.(string); ok {
 		return s
@@ -338,7 +335,7 @@ func scalar(v any) string {
 	return string(written(v))
 }
 
-// readValue reads JSON without a loss of digits.
+// readValue decodes JSON without rounding numbers.
 func readValue(raw []byte) (value any, err error) {
 	decoder := json.NewDecoder(strings.NewReader(string(raw)))
 	decoder.UseNumber()
@@ -347,12 +344,11 @@ func readValue(raw []byte) (value any, err error) {
 }
 
 func written(v any) []byte {
-	text, _ := json.Marshal(v) // it was read from JSON
+	text, _ := json.Marshal(v) // cannot fail: it was decoded from JSON
 	return text
 }
 
-// opened is a value, or what it says: some clients send a list or an object as a text of
-// JSON, where no text is allowed.
+// opened decodes a list or an object that was sent as a JSON string, as some clients do, unless a string is allowed.
 func (in *inliner) opened(schema, value any) any {
 	s, ok := value.(string)
 	if !ok || in.allows(schema, "string") || !in.allows(schema, "object") && !in.allows(schema, "array") {
@@ -368,13 +364,13 @@ func (in *inliner) opened(schema, value any) any {
 	return value
 }
 
-// file is what an argument says about a file.
+// file is an argument for a file.
 type file struct {
 	name, mediaType string
 	content         []byte
 }
 
-// fileSchema is that of a file in an argument.
+// fileSchema returns the schema of a file argument.
 func fileSchema() object {
 	return object{
 		"type": "object", "required": []any{"content"}, "additionalProperties": false, "description": "A file",
@@ -386,7 +382,7 @@ func fileSchema() object {
 	}
 }
 
-// readFile reads a file from an argument, of which name is the path.
+// readFile reads a file from the argument at the path name.
 func readFile(name string, value any) (*file, error) {
 	o, ok := value.(object)
 	if !ok {

@@ -16,29 +16,29 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// body is the argument "body" of a tool, the body of its operation.
+// body is the argument "body" of a tool, which is sent as the body of its operation.
 type body struct {
 	mediaType string
 	kind      bodyKind
 	schema    any
 	shapes    *inliner
 	sequence  *mediatype.Sequence
-	// encoding is what the document says about the fields of a form.
+	// encoding is the documented encoding of form fields.
 	encoding object
 }
 
 type bodyKind uint8
 
 const (
-	bodyJSON  bodyKind = iota // as it is
-	bodyItems                 // a list of items, in the format of a sequence
+	bodyJSON  bodyKind = iota // unchanged
+	bodyItems                 // a list of items, sent as a sequence
 	bodyForm                  // an object whose members are fields
-	bodyParts                 // the same with files
+	bodyParts                 // a form with files
 	bodyText                  // a text
 	bodyFile                  // bytes, as a file
 )
 
-// newBody chooses the media type that says most, and makes the schema of the argument.
+// newBody chooses the most descriptive media type, and builds the schema of the argument.
 func newBody(doc *document, in *inliner, requestBody object) *body {
 	content, _ := requestBody["content"].(object)
 	b := &body{shapes: in, kind: bodyFile, mediaType: mediatype.Octets}
@@ -67,7 +67,7 @@ func newBody(doc *document, in *inliner, requestBody object) *body {
 	return b
 }
 
-// kindOfMedia is what a body of a media type is for a model, and how much that says.
+// kindOfMedia returns the kind of body for a media type, and how descriptive it is.
 func kindOfMedia(name string) (kind bodyKind, rank int) {
 	bare := mediatype.Bare(name)
 	switch {
@@ -85,7 +85,7 @@ func kindOfMedia(name string) (kind bodyKind, rank int) {
 	return bodyFile, 0
 }
 
-// itemSchema is the schema of an item of a stream, in any version of the document.
+// itemSchema returns the schema of a stream's items in any version of the document.
 func itemSchema(media object) any {
 	for _, member := range []string{"itemSchema", mediatype.ItemExtension} {
 		if s, ok := media[member]; ok {
@@ -102,7 +102,7 @@ func orAny(schema any) any {
 	return schema
 }
 
-// formSchema is a schema of fields in which files are what an argument can hold.
+// formSchema returns a schema of form fields in which files are replaced by file arguments.
 func (b *body) formSchema(v any) any {
 	s, ok := v.(object)
 	if !ok {
@@ -129,12 +129,12 @@ func (b *body) formSchema(v any) any {
 	return s
 }
 
-// isFile reports whether a schema is that of bytes.
+// isFile reports whether a schema describes bytes.
 func isFile(s object) bool {
 	return text(s, "format") == "binary" || text(s, "contentMediaType") == mediatype.Octets && s["contentEncoding"] == nil
 }
 
-// write puts the body into the request.
+// write adds the body to the request.
 func (b *body) write(out *appRequest, raw json.RawMessage) error {
 	value, err := readValue(raw)
 	if err != nil {
@@ -171,7 +171,7 @@ func (b *body) write(out *appRequest, raw json.RawMessage) error {
 	return nil
 }
 
-// concrete is a media type to send where the document has a range.
+// concrete returns a media type to send if the document has a range.
 func concrete(mediaType string) string {
 	if strings.Contains(mediaType, "*") {
 		return mediatype.Octets
@@ -191,12 +191,12 @@ func (b *body) writeItems(out *appRequest, value any) error {
 		}
 	}
 	if len(items) == 0 {
-		out.body = []byte("\n") // no items are not the same as no body
+		out.body = []byte("\n") // an empty sequence differs from an absent body
 	}
 	return nil
 }
 
-// encodingOf is what the document says about a field.
+// encodingOf returns the documented encoding of a field.
 func (b *body) encodingOf(field string) (isJSON, explode bool) {
 	encoding, _ := b.encoding[field].(object)
 	explode = true
@@ -206,7 +206,7 @@ func (b *body) encodingOf(field string) (isJSON, explode bool) {
 	return mediatype.IsJSON(text(encoding, "contentType")), explode
 }
 
-// fieldTexts are the texts of a field; JSON where only that can carry it.
+// fieldTexts returns the texts of a field; JSON if no other notation can represent the value.
 func (b *body) fieldTexts(name string, value any) (texts []string, isJSON bool, err error) {
 	isJSON, explode := b.encodingOf(name)
 	if _, ok := value.(object); ok || isJSON {
@@ -291,7 +291,7 @@ func (b *body) writeField(w *multipart.Writer, name string, value any) error {
 	return nil
 }
 
-// isFiles reports whether a field is a file, or a list of them.
+// isFiles reports whether a field is a file or a list of files.
 func (b *body) isFiles(name string) bool {
 	s, _ := b.schema.(object)
 	properties, _ := s["properties"].(object)
@@ -304,7 +304,7 @@ func (b *body) isFiles(name string) bool {
 	return content["contentEncoding"] == "base64" && members["content_type"] != nil
 }
 
-// inQuotes escapes a name of a part, as browsers do.
+// inQuotes escapes the name of a part as browsers do.
 var inQuotes = strings.NewReplacer("\\", "\\\\", `"`, `\"`, "\r", "%0D", "\n", "%0A")
 
 // writePart writes one part of a form (RFC 7578, section 4.2).

@@ -21,8 +21,8 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// call serves a call of the tool: it is a request to the app, and its response the
-// result. What goes wrong is a result, too, which the model can read.
+// call handles a tool call: it sends a request to the app and converts the response. Errors are returned as results, so
+// that the model can read them.
 func (t *tool) call(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
 	c := callIn(ctx)
 	if c == nil {
@@ -51,7 +51,7 @@ func (t *tool) call(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToo
 	return t.result(ctx, req, response), nil
 }
 
-// send sends a request to the app, as the caller would.
+// send sends a request to the app with the credentials of the caller.
 func (h *handler) send(ctx context.Context, c *call, t *tool, out *appRequest) (*http.Response, error) {
 	query := out.query
 	if t != nil {
@@ -79,13 +79,12 @@ func (h *handler) send(ctx context.Context, c *call, t *tool, out *appRequest) (
 	}
 	c.lend(r, t)
 	own := *client.HTTP
-	// A redirect is the response, and what it leads to may be another place.
+	// The redirect itself is the response; its target may be another server.
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return own.Do(r)
 }
 
-// lend gives a request what the caller has: its address, the name it knows the app by,
-// and its credentials.
+// lend adds what the caller's request has: its address, the host name, and its credentials.
 func (c *call) lend(r *http.Request, t *tool) {
 	r.RemoteAddr, r.Host, r.TLS = c.request.RemoteAddr, c.request.Host, c.request.TLS
 	headers := []string{"Authorization"}
@@ -105,7 +104,7 @@ func (c *call) lend(r *http.Request, t *tool) {
 	}
 }
 
-// queries are the caller's query parameters of these names.
+// queries returns the caller's query parameters with these names.
 func (c *call) queries(names []string) []string {
 	var all []string
 	given := c.request.URL.Query()
@@ -117,7 +116,7 @@ func (c *call) queries(names []string) []string {
 	return all
 }
 
-// failed is a result that says why there is none.
+// failed returns an error result.
 func failed(texts ...string) *sdk.CallToolResult {
 	return &sdk.CallToolResult{IsError: true, Content: contents(texts...)}
 }
@@ -132,12 +131,12 @@ func contents(texts ...string) []sdk.Content {
 	return all
 }
 
-// notValid is the result for arguments that are wrong.
+// notValid returns the result for invalid arguments.
 func notValid(wrong []string) *sdk.CallToolResult {
 	return failed("The arguments are not valid:\n- " + strings.Join(wrong, "\n- "))
 }
 
-// refusal is the result for an error of the app.
+// refusal returns the result for an error response.
 func (t *tool) refusal(c *call, response *http.Response) *sdk.CallToolResult {
 	c.note(response)
 	body, err := io.ReadAll(io.LimitReader(response.Body, int64(t.h.options.MaxResponse)))
@@ -157,7 +156,7 @@ func (t *tool) refusal(c *call, response *http.Response) *sdk.CallToolResult {
 	return failed(says, t.headersOf(response))
 }
 
-// headersOf are the documented headers of a response.
+// headersOf returns the documented headers of a response.
 func (t *tool) headersOf(response *http.Response) string {
 	var lines []string
 	for _, name := range append(slices.Clip(t.shown), "Retry-After", "Location") {
@@ -169,7 +168,7 @@ func (t *tool) headersOf(response *http.Response) string {
 	return strings.Join(lines, "\n")
 }
 
-// result is the result of a response that is no error.
+// result returns the result for a successful response.
 func (t *tool) result(ctx context.Context, req *sdk.CallToolRequest, response *http.Response) *sdk.CallToolResult {
 	contentType := response.Header.Get("Content-Type")
 	if format := mediatype.SequenceOf(mediatype.Bare(contentType)); format != nil {
@@ -184,7 +183,7 @@ func (t *tool) result(ctx context.Context, req *sdk.CallToolRequest, response *h
 		return failed(t.tooLarge())
 	case response.StatusCode >= 300:
 		result := failed(response.Status, t.headersOf(response))
-		result.IsError = t.succeeds // unless nothing else is documented
+		result.IsError = t.succeeds // unless only errors are documented
 		return result
 	case len(body) == 0:
 		return &sdk.CallToolResult{Content: contents(response.Status, t.headersOf(response))}
@@ -196,7 +195,7 @@ func (t *tool) result(ctx context.Context, req *sdk.CallToolRequest, response *h
 	return result
 }
 
-// tooLarge advises how to get less.
+// tooLarge returns advice on how to get a smaller response.
 func (t *tool) tooLarge() string {
 	advice := "ask for less"
 	var names []string
@@ -211,7 +210,7 @@ func (t *tool) tooLarge() string {
 	return fmt.Sprintf("The response is larger than %d bytes, which is more than a tool returns; %s.", t.h.options.MaxResponse, advice)
 }
 
-// content is the body of a response in the form that models know.
+// content converts the body of a response to a form that models understand.
 func (t *tool) content(response *http.Response, contentType string, body []byte) sdk.Content {
 	bare := mediatype.Bare(contentType)
 	switch {
@@ -227,7 +226,7 @@ func (t *tool) content(response *http.Response, contentType string, body []byte)
 	}}
 }
 
-// isText reports whether a body of a media type is for reading.
+// isText reports whether a body of a media type is readable text.
 func isText(bare string) bool {
 	return strings.HasPrefix(bare, "text/") || mediatype.IsJSON(bare) || strings.HasSuffix(bare, "xml") || strings.HasSuffix(bare, "yaml") || bare == "application/javascript"
 }

@@ -12,24 +12,24 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// object is an object of a document, as encoding/json reads it with UseNumber.
+// object is an object in a document, decoded by encoding/json with UseNumber.
 type object = map[string]any
 
-// document is an OpenAPI document as it is written.
+// document is a decoded OpenAPI document.
 type document struct {
 	root object
 	// recursive are the references to schemas that contain themselves.
 	recursive map[string]bool
 }
 
-// readDocument reads the document that an app writes.
+// readDocument reads the document of an app.
 func readDocument(app *candor.App) (*document, error) {
 	var written bytes.Buffer
 	if err := app.WriteOpenAPI(&written); err != nil {
 		return nil, err
 	}
 	decoder := json.NewDecoder(&written)
-	decoder.UseNumber() // limits of 64 bits stay what they are
+	decoder.UseNumber() // keeps 64-bit limits exact
 	doc := &document{recursive: map[string]bool{}}
 	if err := decoder.Decode(&doc.root); err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func readDocument(app *candor.App) (*document, error) {
 	return doc, nil
 }
 
-// at is what a reference leads to, nil for nothing.
+// at returns the target of a reference, nil if there is none.
 func (d *document) at(ref string) any {
 	pointer, ok := strings.CutPrefix(ref, "#/")
 	if !ok {
@@ -55,9 +55,9 @@ func (d *document) at(ref string) any {
 	return at
 }
 
-// resolve follows the references of anything but a schema.
+// resolve follows the references of any object except a schema.
 func (d *document) resolve(v any) object {
-	for range 10 { // a reference to itself leads nowhere
+	for range 10 { // limited, because references may form a cycle
 		o, ok := v.(object)
 		if !ok {
 			return nil
@@ -82,14 +82,13 @@ type documented struct {
 
 func (o *documented) String() string { return o.method + " " + o.path }
 
-// fixedMethods are the members of a path that are operations; those with "x-" are
-// how 3.1 carries what 3.2 has a member for.
+// fixedMethods are the members of a path item that are operations. Those with "x-" are used by 3.1 where 3.2 has a field.
 var fixedMethods = map[string]string{
 	"get": "GET", "put": "PUT", "post": "POST", "delete": "DELETE", "options": "OPTIONS", "head": "HEAD", "patch": "PATCH", "trace": "TRACE",
 	"query": "QUERY", "x-query": "QUERY",
 }
 
-// operations are those of the paths, sorted by path and method.
+// operations returns the operations, sorted by path and method.
 func (d *document) operations() ([]*documented, error) {
 	var all []*documented
 	var errs []error
@@ -106,7 +105,7 @@ func (d *document) operations() ([]*documented, error) {
 	return all, errors.Join(errs...)
 }
 
-// methodsOf are the operations of a path.
+// methodsOf returns the operations of a path item.
 func methodsOf(item object) map[string]object {
 	found := map[string]object{}
 	for member, value := range item {
@@ -126,8 +125,7 @@ func methodsOf(item object) map[string]object {
 	return found
 }
 
-// parameters are those of an operation, and of its path where it has none of that
-// name.
+// parameters returns the parameters of an operation, and those of its path that it does not override.
 func (d *document) parameters(item, op object) []object {
 	var all []object
 	for _, value := range slices.Concat(list(op["parameters"]), list(item["parameters"])) {
@@ -140,7 +138,7 @@ func (d *document) parameters(item, op object) []object {
 	return all
 }
 
-// readMark reads what [Tool] and [NoTool] have written.
+// readMark reads the extensions written by [Tool] and [NoTool].
 func (o *documented) readMark() error {
 	o.excluded = o.op[excludeExtension] == true
 	value, ok := o.op[toolExtension]
@@ -162,7 +160,7 @@ func (o *documented) readMark() error {
 	return nil
 }
 
-// tags are those of the operation.
+// tags returns the tags of the operation.
 func (o *documented) tags() []string {
 	var names []string
 	for _, tag := range list(o.op["tags"]) {
@@ -173,13 +171,13 @@ func (o *documented) tags() []string {
 	return names
 }
 
-// text is a member that is a text, "" without.
+// text returns a string member, "" if there is none.
 func text(o object, member string) string {
 	s, _ := o[member].(string)
 	return s
 }
 
-// list is a value that is a list, nil for any other.
+// list returns a value as a list, nil for any other value.
 func list(v any) []any {
 	all, _ := v.([]any)
 	return all

@@ -19,31 +19,31 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// call is a request of the protocol while it is served.
+// call is a protocol request in progress.
 type call struct {
-	// request is that of the caller. Its context ends when the caller leaves, which
-	// older versions of the protocol do not tell the tool.
+	// request is the caller's HTTP request. Its context ends when the caller disconnects, which older versions of the protocol
+	// do not report to the tool.
 	request *http.Request
-	// refused is what the app said to the credentials of the caller.
+	// refused is the app's response that rejected the credentials of the caller.
 	refused *http.Response
 }
 
 type callContext struct{}
 
-// callIn is the call of a context, nil without.
+// callIn returns the call in a context, nil if there is none.
 func callIn(ctx context.Context) *call {
 	c, _ := ctx.Value(callContext{}).(*call)
 	return c
 }
 
-// join is ctx that also ends with the request of the caller.
+// join returns a context that also ends with the request of the caller.
 func (c *call) join(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(c.request.Context(), cancel)
 	return ctx, func() { stop(); cancel() }
 }
 
-// ServeHTTP serves a request of the protocol.
+// ServeHTTP handles a protocol request.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protocol, err := h.build()
 	if err != nil {
@@ -69,14 +69,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{}
 	c.request = r.WithContext(context.WithValue(ctx, callContext{}, c))
 	if message.Method == "initialize" && r.Header.Get(sessionHeader) == "" {
-		// No session is kept: the id only tells the calls of one client from those of others.
+		// There is no session state; the id only distinguishes the calls of different clients.
 		w.Header().Set(sessionHeader, rand.Text())
 	}
 	protocol.ServeHTTP(h.options.Resource.guard(w, c), c.request)
 }
 
-// refuses finds requests that a web page may have sent in the name of its visitor, and
-// calls of the endpoint by one of its own tools.
+// refuses rejects requests that a web page may have sent on behalf of its visitor, and calls of the endpoint by its own
+// tools.
 func (h *handler) refuses(r *http.Request) (status int, reason string) {
 	if callIn(r.Context()) != nil {
 		return http.StatusLoopDetected, "a tool must not call the endpoint that it is a tool of"
@@ -104,7 +104,7 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && address.IsLoopback()
 }
 
-// message is what the endpoint itself looks at.
+// message contains the fields that the endpoint itself reads.
 type message struct {
 	Method string          `json:"method"`
 	ID     json.RawMessage `json:"id"`
@@ -113,7 +113,7 @@ type message struct {
 	} `json:"params"`
 }
 
-// readMessage reads the body within its limit, and leaves it to be read again.
+// readMessage reads the body up to its limit, and makes it readable again.
 func (h *handler) readMessage(w http.ResponseWriter, r *http.Request) (message, error) {
 	var m message
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.options.MaxRequest))
@@ -121,7 +121,7 @@ func (h *handler) readMessage(w http.ResponseWriter, r *http.Request) (message, 
 		return m, err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	// What cannot be read is refused by the protocol; a batch is no call that could be cancelled.
+	// An invalid message is rejected by the SDK; a batch is not a call that could be cancelled.
 	_ = json.Unmarshal(body, &m)
 	return m, nil
 }
@@ -133,15 +133,14 @@ func statusOf(err error) int {
 	return http.StatusBadRequest
 }
 
-// sessionHeader has the id of a session.
+// sessionHeader holds the id of a session.
 const sessionHeader = "Mcp-Session-Id"
 
-// callKey is a call of a client.
+// callKey identifies a call of a client.
 type callKey struct{ session, id string }
 
-// begin notes a call that a notification may cancel, or cancels the one that this
-// notification names. In the versions of the protocol with sessions these come by
-// requests of their own.
+// begin records a call that a notification may cancel, or cancels the call that this notification names. In protocol
+// versions with sessions, notifications are separate requests.
 func (h *handler) begin(r *http.Request, m message) (ctx context.Context, end func()) {
 	ctx, cancel := context.WithCancel(r.Context())
 	session := r.Header.Get(sessionHeader)
@@ -168,7 +167,7 @@ func (h *handler) begin(r *http.Request, m message) (ctx context.Context, end fu
 	}
 }
 
-// readDocument reads a document of the app as the caller.
+// readDocument reads a document of the app with the caller's credentials.
 func (h *handler) readDocument(ctx context.Context, c *call, path, uri, mediaType string) (*sdk.ReadResourceResult, error) {
 	ctx, cancel := c.join(ctx)
 	defer cancel()

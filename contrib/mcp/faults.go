@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// fault is a validation error as the app writes it.
+// fault is a validation error in a response of the app.
 type fault struct {
 	Type string `json:"type"`
 	Loc  []any  `json:"loc"`
 	Msg  string `json:"msg"`
 }
 
-// wrong are the validation errors of a response, in terms of the arguments. A body of
-// another form has none: it is shown as it is.
+// wrong returns the validation errors of a response in terms of the arguments; none if the body has another format, which
+// is then shown unchanged.
 func (t *tool) wrong(body []byte) []string {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(body, &members) != nil {
 		return nil
 	}
-	// Detail is the member by default, errors that of problem details.
+	// By default the member is detail; in problem details it is errors.
 	for _, member := range []string{"detail", "errors"} {
 		var faults []fault
 		if json.Unmarshal(members[member], &faults) != nil || len(faults) == 0 {
@@ -35,8 +35,7 @@ func (t *tool) wrong(body []byte) []string {
 	return nil
 }
 
-// path is a location in terms of the arguments: body[0].name for what the app calls the
-// member name in the first line of the body.
+// path converts a location to a path in the arguments: the member name in the first line of the body is body[0].name.
 func (t *tool) path(loc []any) string {
 	if len(loc) == 0 {
 		return "arguments"
@@ -52,7 +51,7 @@ func (t *tool) path(loc []any) string {
 		case !isPosition:
 			path += "." + fmt.Sprint(step)
 		case i == 0 && source == "body" && t.body != nil && t.body.kind == bodyItems:
-			// Lines and events are counted from one.
+			// Lines and events are numbered from one.
 			path += fmt.Sprintf("[%d]", int(n)-1)
 		default:
 			path += fmt.Sprintf("[%d]", int(n))
@@ -61,7 +60,7 @@ func (t *tool) path(loc []any) string {
 	return path
 }
 
-// argumentOf is the name of the argument that a parameter is.
+// argumentOf returns the name of the argument for a parameter.
 func (t *tool) argumentOf(in, wire string) string {
 	for _, a := range t.arguments {
 		if a.in == in && (a.wire == wire || in == "header" && strings.EqualFold(a.wire, wire)) {

@@ -53,7 +53,7 @@ func Tool(name string, hints ...Hint) candor.RouteOption {
 // "x-mcp-exclude".
 func NoTool() candor.Option { return candor.Extension(excludeExtension, true) }
 
-// mark is what [Tool] writes into the document.
+// mark is the extension that [Tool] adds to the document.
 type mark struct {
 	Name  string `json:"name"`
 	Hints []Hint `json:"hints,omitempty"`

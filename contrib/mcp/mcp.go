@@ -61,7 +61,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// The defaults of limits.
+// Default limits.
 const (
 	defaultMaxRequest  = 4 << 20
 	defaultMaxResponse = 256 << 10
@@ -69,7 +69,7 @@ const (
 	defaultMaxWait     = 30 * time.Second
 )
 
-// withDefaults is o with a value in every field that has a default.
+// withDefaults returns o with defaults for unset fields.
 func (o Options) withDefaults() Options {
 	o.MaxRequest = cmp.Or(o.MaxRequest, defaultMaxRequest)
 	o.MaxResponse = cmp.Or(o.MaxResponse, defaultMaxResponse)
@@ -82,7 +82,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// check finds configuration errors that the options alone show.
+// check reports configuration errors in the options.
 func (o Options) check() error {
 	switch {
 	case o.MaxRequest < 0 || o.MaxResponse < 0 || o.MaxItems < 0 || o.MaxWait < 0:
@@ -148,15 +148,15 @@ type handler struct {
 	options Options
 	origins http.CrossOriginProtection
 	hosts   []string
-	// build makes the tools, once: when the app starts.
+	// build creates the tools, once, when the app starts.
 	build func() (http.Handler, error)
 
 	mutex sync.Mutex
-	// calls are those in progress that a notification can cancel.
+	// calls are the calls in progress that a notification can cancel.
 	calls map[callKey]context.CancelFunc
 }
 
-// compile makes the tools and the server that offers them.
+// compile creates the tools and their server.
 func (h *handler) compile() (http.Handler, error) {
 	doc, err := readDocument(h.app)
 	if err != nil {
@@ -179,7 +179,7 @@ func (h *handler) compile() (http.Handler, error) {
 	return sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
 		// Any process can serve any request, and the newest version of the protocol has no sessions.
 		Stateless: true, MaxRequestBodyBytes: -1, PropagateRequestCancellation: true,
-		// Both are done in this package, which knows what the endpoint is called.
+		// This package does both itself, because it knows the host names of the endpoint.
 		DisableLocalhostProtection: true,
 	}), nil
 }
@@ -190,13 +190,12 @@ func (h *handler) newServer(doc *document) *sdk.Server {
 		Name: cmp.Or(h.options.Name, text(info, "title"), "API"), Version: cmp.Or(h.options.Version, text(info, "version"), "0"),
 	}, &sdk.ServerOptions{
 		Instructions: cmp.Or(h.options.Instructions, text(info, "description")),
-		// The tools stay as they are, and nothing is logged to clients.
+		// The tools never change, and no log messages are sent to clients.
 		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}, Resources: &sdk.ResourceCapabilities{}},
 	})
 }
 
-// addDocument makes a document of the app a resource. It is read through the app, so
-// that what guards its route guards it here too.
+// addDocument offers a document of the app as a resource. It is read through the app, so the guards of its route apply.
 func (h *handler) addDocument(server *sdk.Server, path string) {
 	mediaType := "application/json"
 	if strings.HasSuffix(path, ".yaml") {
