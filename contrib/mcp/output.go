@@ -9,17 +9,16 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// output says how a response becomes structured.
+// output describes how a response becomes a structured result.
 type output struct {
-	// wrapped means that the value is the member "result" of an object: the
-	// protocol wants an object at the top.
+	// wrapped means that the value becomes the member "result" of an object, because the protocol requires an object.
 	wrapped bool
-	// events are the kinds of events, for a stream of them.
+	// events are the kinds of events if the response is an event stream.
 	events *eventKinds
 }
 
-// takeOutput finds what the tool returns. There is no schema for more than one
-// response of success, nor for what is no JSON.
+// takeOutput determines what the tool returns. There is no schema if there are several successful responses, or if the
+// response is not JSON.
 func (t *tool) takeOutput(doc *document) object {
 	responses, _ := t.op.op["responses"].(object)
 	var success []object
@@ -30,7 +29,7 @@ func (t *tool) takeOutput(doc *document) object {
 		for name := range headers {
 			shown[name] = true
 		}
-		// 206 is only sent to those who ask for a part.
+		// 206 is only sent for range requests.
 		if strings.HasPrefix(status, "2") && status != "206" {
 			success = append(success, r)
 		}
@@ -49,10 +48,10 @@ func (t *tool) takeOutput(doc *document) object {
 	return t.outputSchema(doc, media)
 }
 
-// hiddenHeaders are documented, but say nothing to a model, or too much.
+// hiddenHeaders are documented headers that are useless or too revealing for a model.
 var hiddenHeaders = []string{"Set-Cookie", "Www-Authenticate", "Cache-Control", "Vary", "Accept-Ranges", "Accept-Query", "Content-Disposition"}
 
-// showHeaders chooses the headers that stand beside a result.
+// showHeaders chooses the headers that are shown with a result.
 func (t *tool) showHeaders(documented map[string]bool) {
 	for _, name := range slices.Sorted(maps.Keys(documented)) {
 		if !slices.ContainsFunc(hiddenHeaders, func(hidden string) bool { return strings.EqualFold(hidden, name) }) {
@@ -61,7 +60,7 @@ func (t *tool) showHeaders(documented map[string]bool) {
 	}
 }
 
-// preferred is the media type that becomes structured, or any.
+// preferred returns the media type that becomes structured, otherwise any.
 func preferred(content object) string {
 	best, rank := "", -1
 	for _, name := range slices.Sorted(maps.Keys(content)) {
@@ -81,7 +80,7 @@ func preferred(content object) string {
 	return best
 }
 
-// outputSchema is the schema of the structured result, nil for none.
+// outputSchema returns the schema of the structured result, nil if there is none.
 func (t *tool) outputSchema(doc *document, media object) object {
 	in := doc.inliner()
 	if format := mediatype.SequenceOf(mediatype.Bare(t.accept)); format != nil {
@@ -114,7 +113,7 @@ func (t *tool) outputSchema(doc *document, media object) object {
 	return in.finish(object{"type": "object", "required": []any{"result"}, "properties": object{"result": schema}})
 }
 
-// structured is a response of JSON as the protocol wants it.
+// structured converts a JSON response to the form of the protocol.
 func (o *output) structured(body []byte) json.RawMessage {
 	if o.wrapped {
 		return slices.Concat([]byte(`{"result":`), body, []byte("}"))
@@ -122,7 +121,7 @@ func (o *output) structured(body []byte) json.RawMessage {
 	return body
 }
 
-// eventKinds are the kinds of events of a stream, as the document lists them.
+// eventKinds are the documented kinds of events of a stream.
 type eventKinds struct{ kinds []eventKind }
 
 type eventKind struct {
@@ -143,7 +142,7 @@ func newEventKinds(item object) *eventKinds {
 		properties, _ := kind["properties"].(object)
 		data, _ := properties["data"].(object)
 		k := eventKind{name: eventName(properties["event"]), isJSON: mediatype.IsJSON(text(data, "contentMediaType")), data: data["contentSchema"]}
-		// One that tells of a failure ends the stream with an error.
+		// An error event ends the stream with an error.
 		if k.name != mediatype.ErrorEvent {
 			e.kinds = append(e.kinds, k)
 		}
@@ -151,7 +150,7 @@ func newEventKinds(item object) *eventKinds {
 	return e
 }
 
-// eventName is the name of all events of a kind, "" for any.
+// eventName returns the name of all events of a kind, "" for any name.
 func eventName(v any) string {
 	s, _ := v.(object)
 	if name := text(s, "const"); name != "" {
@@ -164,7 +163,7 @@ func eventName(v any) string {
 	return ""
 }
 
-// of is the kind of an event with a name.
+// of returns the kind of an event with a name.
 func (e *eventKinds) of(name string) *eventKind {
 	var unnamed *eventKind
 	for i := range e.kinds {
@@ -178,7 +177,7 @@ func (e *eventKinds) of(name string) *eventKind {
 	return unnamed
 }
 
-// schema is that of an event in a result.
+// schema returns the schema of an event in a result.
 func (e *eventKinds) schema(in *inliner) any {
 	var all []any
 	for _, k := range e.kinds {
@@ -198,7 +197,7 @@ func (e *eventKinds) schema(in *inliner) any {
 	})}
 }
 
-// value is an event as an item of a result.
+// value returns an event as an item of a result.
 func (e *eventKinds) value(item mediatype.Item) json.RawMessage {
 	event := struct {
 		Event string `json:"event,omitempty"`
@@ -210,6 +209,6 @@ func (e *eventKinds) value(item mediatype.Item) json.RawMessage {
 	if (isGap || kind != nil && kind.isJSON) && json.Valid(item.Data) {
 		event.Data = json.RawMessage(item.Data)
 	}
-	text, _ := json.Marshal(event) // texts and what is valid JSON
+	text, _ := json.Marshal(event) // cannot fail: strings and valid JSON
 	return text
 }

@@ -33,8 +33,7 @@ type Resource struct {
 	Documentation string
 }
 
-// metadataPath is where metadata are, before the path of the resource (RFC 9728,
-// section 3.1).
+// metadataPath is the prefix of the metadata's path (RFC 9728, section 3.1).
 const metadataPath = "/.well-known/oauth-protected-resource"
 
 func (r Resource) check() error {
@@ -65,8 +64,7 @@ type metadata struct {
 	Documentation        string   `json:"resource_documentation,omitempty"`
 }
 
-// serve has the app serve the metadata, to pages of any origin, as there is nothing secret
-// in it.
+// serve registers a route for the metadata. Pages of any origin may read it, because it is public.
 func (r Resource) serve(app *candor.App, u *url.URL) {
 	body, _ := json.Marshal(metadata{r.URL, r.AuthorizationServers, r.Scopes, []string{"header"}, r.Documentation}) // texts
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -81,11 +79,11 @@ func (r Resource) metadataAt(u *url.URL) string {
 	return metadataPath + strings.TrimSuffix(u.Path, "/")
 }
 
-// challenge refuses a request that has no token which would do (RFC 6750, section 3).
+// challenge rejects a request without a valid token (RFC 6750, section 3).
 func (r Resource) challenge(w http.ResponseWriter, code, scope string) {
 	u, err := url.Parse(r.URL)
 	if err != nil {
-		u = &url.URL{} // checked already
+		u = &url.URL{} // has been checked already
 	}
 	u.Path, u.RawPath = r.metadataAt(u), ""
 	params := []string{fmt.Sprintf("resource_metadata=%q", u)}
@@ -110,21 +108,20 @@ func (r Resource) challenge(w http.ResponseWriter, code, scope string) {
 	_, _ = fmt.Fprintln(w, http.StatusText(status))
 }
 
-// The codes of RFC 6750, section 3.1.
+// The error codes of RFC 6750, section 3.1.
 const (
 	invalidToken      = "invalid_token"
 	insufficientScope = "insufficient_scope"
 )
 
-// note keeps the response of the app that refuses the credentials of the caller.
+// note records the response with which the app rejects the credentials of the caller.
 func (c *call) note(response *http.Response) {
 	if response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden && strings.Contains(response.Header.Get("WWW-Authenticate"), insufficientScope) {
 		c.refused = response
 	}
 }
 
-// guard is w, which refuses the whole request where the app has refused its token, if
-// nothing of the response was sent.
+// guard wraps w. If the app rejects the token and nothing has been sent yet, the whole request is rejected.
 func (r Resource) guard(w http.ResponseWriter, c *call) http.ResponseWriter {
 	if r.URL == "" {
 		return w
@@ -136,7 +133,7 @@ type guarded struct {
 	http.ResponseWriter
 	resource Resource
 	call     *call
-	// begun means that something was sent, refused that the rest is left out.
+	// begun means that something was sent, refused that the rest is dropped.
 	begun, refused bool
 }
 
@@ -155,9 +152,9 @@ func (g *guarded) Write(body []byte) (int, error) {
 	return g.ResponseWriter.Write(body)
 }
 
-// FlushError is what http.ResponseController calls.
+// FlushError is used by http.ResponseController.
 func (g *guarded) FlushError() error {
-	// A header that is flushed says 200, so it waits for the first message.
+	// Flushing the header would send status 200, so it waits for the first message.
 	if !g.begun || g.refused {
 		return nil
 	}
@@ -167,7 +164,7 @@ func (g *guarded) FlushError() error {
 // Flush implements http.Flusher.
 func (g *guarded) Flush() { _ = g.FlushError() }
 
-// Unwrap is for http.ResponseController.
+// Unwrap is used by http.ResponseController.
 func (g *guarded) Unwrap() http.ResponseWriter { return g.ResponseWriter }
 
 func (g *guarded) begin() {
@@ -187,7 +184,7 @@ func (g *guarded) begin() {
 	g.resource.challenge(g.ResponseWriter, invalidToken, "")
 }
 
-// scopeIn is the scope that a challenge asks for.
+// scopeIn returns the scope that a challenge asks for.
 func scopeIn(challenge string) string {
 	_, rest, _ := strings.Cut(challenge, `scope="`)
 	scope, _, _ := strings.Cut(rest, `"`)

@@ -8,29 +8,28 @@ import (
 	"strings"
 )
 
-// Clients take a reference for a text or a list, lose definitions, and know no words
-// of OpenAPI. So a schema of a tool stands alone: references are replaced by what they
-// lead to, but for types that contain themselves, which are in $defs; and what JSON
-// Schema has no word for is dropped.
+// Some clients treat a reference as text or a list, drop definitions, and do not know the keywords of OpenAPI. So a tool's
+// schema is self-contained: references are replaced by their targets, except for recursive types, which are in $defs; and
+// keywords that are not in JSON Schema are removed.
 
-// The keywords of JSON Schema that hold schemas: one, a list, or some by name. All
-// others hold values, in which nothing may be changed.
+// The keywords of JSON Schema that contain schemas: one, a list, or a map. All others contain values, which must not be
+// changed.
 var (
 	oneSchema    = []string{"items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "contentSchema", "unevaluatedItems", "unevaluatedProperties"}
 	someSchemas  = []string{"allOf", "anyOf", "oneOf", "prefixItems"}
 	namedSchemas = []string{"properties", "patternProperties", "$defs", "dependentSchemas"}
 )
 
-// maxInlined is how many schemas are written in place; references behind them go to
-// $defs, since types that are used often at every level would grow without bound.
+// maxInlined is the maximum number of inlined schemas. Further references go to $defs, because types that are used many
+// times at every level would grow without bound.
 const maxInlined = 3000
 
-// inliner makes schemas that share one $defs.
+// inliner converts schemas that share one $defs.
 type inliner struct {
 	doc   *document
 	count int
 	defs  object
-	// names are those in $defs, by reference.
+	// names are the names in $defs by reference.
 	names map[string]string
 }
 
@@ -38,7 +37,7 @@ func (d *document) inliner() *inliner {
 	return &inliner{doc: d, defs: object{}, names: map[string]string{}}
 }
 
-// finish adds the definitions to the schema that all others are in.
+// finish adds the definitions to the outermost schema.
 func (in *inliner) finish(s object) object {
 	if len(in.defs) > 0 {
 		s["$defs"] = in.defs
@@ -46,7 +45,7 @@ func (in *inliner) finish(s object) object {
 	return s
 }
 
-// schema converts a schema of the document. One that is true or false stays so.
+// schema converts a schema of the document. A boolean schema is kept.
 func (in *inliner) schema(v any) any {
 	s, ok := v.(object)
 	if !ok {
@@ -69,8 +68,8 @@ func (in *inliner) schema(v any) any {
 	return in.joined(target, in.object(beside))
 }
 
-// joined is a schema with what stood beside the reference to it. Remarks replace
-// those of the type, and so do defaults; of two conditions both hold.
+// joined merges a schema with the keywords beside the reference to it. Annotations and defaults replace those of the type;
+// conditions must both hold.
 func (in *inliner) joined(target, beside object) object {
 	for keyword, value := range beside {
 		_, both := target[keyword]
@@ -84,10 +83,10 @@ func (in *inliner) joined(target, beside object) object {
 	return target
 }
 
-// notInName is what a definition has no place for in its name.
+// notInName matches characters that the name of a definition must not contain.
 var notInName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
-// define puts what a reference leads to into $defs, and is the name it has there.
+// define adds the target of a reference to $defs and returns its name there.
 func (in *inliner) define(ref string) string {
 	if name, ok := in.names[ref]; ok {
 		return name
@@ -97,7 +96,7 @@ func (in *inliner) define(ref string) string {
 	for n := 2; in.defs[name] != nil; n++ {
 		name = fmt.Sprintf("%s_%d", base, n)
 	}
-	// Before its schema, which may lead back to it.
+	// Set before its schema is converted, which may refer to it.
 	in.names[ref], in.defs[name] = name, object{}
 	if target, ok := in.doc.at(ref).(object); ok {
 		in.defs[name] = in.schema(maps.Clone(target))
@@ -108,7 +107,7 @@ func (in *inliner) define(ref string) string {
 // object converts the members of a schema.
 func (in *inliner) object(s object) object {
 	out := object{}
-	// In an order that is the same in every run, as it decides what goes to $defs.
+	// In sorted order, because the order decides what goes to $defs, and must be the same in every run.
 	for _, keyword := range slices.Sorted(maps.Keys(s)) {
 		value := s[keyword]
 		switch {
@@ -143,8 +142,7 @@ func (in *inliner) named(v any) object {
 	return out
 }
 
-// top is the schema that references lead to: they cannot stand at the top of what a
-// tool returns.
+// top returns the schema that references lead to: the schema of a tool's result must not be a reference.
 func (d *document) top(v any) any {
 	for range 100 {
 		s, ok := v.(object)
@@ -180,7 +178,7 @@ func (d *document) findRecursive() {
 	}
 }
 
-// refsIn are the references below a value.
+// refsIn returns the references inside a value.
 func refsIn(v any, found []string) []string {
 	switch v := v.(type) {
 	case object:
@@ -200,11 +198,10 @@ func refsIn(v any, found []string) []string {
 	return found
 }
 
-// allows reports whether values of a type of JSON may satisfy a converted schema; in
-// doubt they may.
+// allows reports whether values of a JSON type may satisfy a converted schema. If in doubt, it returns true.
 func (in *inliner) allows(v any, kind string) bool { return in.mayBe(v, kind, 20) }
 
-// mayBe looks no deeper than depth, for types that contain themselves.
+// mayBe descends at most to depth, because types may be recursive.
 func (in *inliner) mayBe(v any, kind string, depth int) bool {
 	s, ok := v.(object)
 	if !ok || depth == 0 {
@@ -238,7 +235,7 @@ func isKind(documented any, kind string) bool {
 	return documented == kind || documented == "integer" && kind == "number"
 }
 
-// kindOf is the type of a value of JSON.
+// kindOf returns the JSON type of a value.
 func kindOf(v any) string {
 	switch v.(type) {
 	case nil:

@@ -14,16 +14,15 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// collected is what came of a stream.
+// collected are the items received from a stream.
 type collected struct {
 	Items []json.RawMessage `json:"items"`
-	// More means that the stream was cut.
+	// More means that the stream was truncated.
 	More bool `json:"more,omitempty"`
 	size int
 }
 
-// stream collects the items of a stream up to the limits, and tells each as progress to a
-// client that asks for it.
+// stream collects the items of a stream up to the limits, and reports each as progress if the client asks for it.
 func (t *tool) stream(ctx context.Context, req *sdk.CallToolRequest, response *http.Response, format *mediatype.Sequence) *sdk.CallToolResult {
 	all := &collected{Items: []json.RawMessage{}}
 	limits := &t.h.options
@@ -51,12 +50,12 @@ func (t *tool) stream(ctx context.Context, req *sdk.CallToolRequest, response *h
 		}
 		tell(ctx, req, all)
 	}
-	// The operation may have ended in order before it saw that nobody reads.
+	// The operation may have ended normally before it noticed that nobody reads.
 	all.More = expired.Load()
 	return t.collected(all, response)
 }
 
-// add keeps an item, if there is space for it and for another one.
+// add adds an item if there is space for it and one more.
 func (c *collected) add(item json.RawMessage, limits *Options) bool {
 	if len(c.Items) == limits.MaxItems || c.size+len(item) > limits.MaxResponse {
 		return false
@@ -65,7 +64,7 @@ func (c *collected) add(item json.RawMessage, limits *Options) bool {
 	return true
 }
 
-// item is an item of a stream as one of the result.
+// item converts an item of a stream to an item of the result.
 func (t *tool) item(item mediatype.Item, format *mediatype.Sequence) json.RawMessage {
 	if format.Named {
 		events := &eventKinds{}
@@ -77,7 +76,7 @@ func (t *tool) item(item mediatype.Item, format *mediatype.Sequence) json.RawMes
 	if !json.Valid(item.Data) {
 		return written(string(item.Data))
 	}
-	return append(json.RawMessage(nil), item.Data...) // valid until the next one only
+	return append(json.RawMessage(nil), item.Data...) // valid only until the next one
 }
 
 // tell sends the latest item as progress.
@@ -87,11 +86,11 @@ func tell(ctx context.Context, req *sdk.CallToolRequest, all *collected) {
 		return
 	}
 	n := len(all.Items)
-	// A client that is gone ends the context.
+	// If the client has disconnected, the context ends.
 	_ = req.Session.NotifyProgress(ctx, &sdk.ProgressNotificationParams{ProgressToken: token, Progress: float64(n), Message: string(all.Items[n-1])})
 }
 
-// collected is the result of a stream.
+// collected returns the result for a stream.
 func (t *tool) collected(all *collected, response *http.Response) *sdk.CallToolResult {
 	body := written(all)
 	result := &sdk.CallToolResult{Content: contents(string(body), t.headersOf(response))}
@@ -101,7 +100,7 @@ func (t *tool) collected(all *collected, response *http.Response) *sdk.CallToolR
 	return result
 }
 
-// failed is the result of a stream that did not come to its end.
+// failed returns the result for a stream that ended early.
 func (c *collected) failed(why string) *sdk.CallToolResult {
 	if len(c.Items) == 0 {
 		return failed("The stream failed: " + why)

@@ -14,29 +14,28 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// tool is an operation that can be called.
+// tool is an operation that can be called as a tool.
 type tool struct {
 	h        *handler
 	op       *documented
 	declared *sdk.Tool
 
-	// Of a call: the arguments by their names, and the body.
+	// For calls: the arguments by name, and the body.
 	arguments map[string]*argument
 	required  []string
 	body      *body
-	// headers and queries are those of the caller that go along.
+	// headers and queries are names in the caller's request that are passed on.
 	headers, queries []string
 
-	// Of a result: the media type to ask for, how it becomes structured, and the
-	// names of the headers that are told.
+	// For results: the media type to ask for, how it becomes structured, and the names of the headers that are shown.
 	accept string
 	output *output
 	shown  []string
-	// succeeds means that a response of success is documented.
+	// succeeds means that a successful response is documented.
 	succeeds bool
 }
 
-// tools makes the tools of the chosen operations.
+// tools creates the tools for the chosen operations.
 func (h *handler) tools(doc *document) ([]*tool, error) {
 	operations, err := doc.operations()
 	if err != nil {
@@ -79,8 +78,7 @@ func (h *handler) tools(doc *document) ([]*tool, error) {
 	return tools, errors.Join(errs...)
 }
 
-// plain are the ids of operations of which nothing is known but that they are there:
-// the handlers of HandleHTTP, the endpoint itself among them.
+// plain returns the ids of operations without a description: those of HandleHTTP, including the endpoint itself.
 func (h *handler) plain() map[string]bool {
 	ids := map[string]bool{}
 	for _, route := range h.app.Routes() {
@@ -91,7 +89,7 @@ func (h *handler) plain() map[string]bool {
 	return ids
 }
 
-// chooses reports whether an operation is to be a tool.
+// chooses reports whether an operation becomes a tool.
 func (h *handler) chooses(op *documented, plain map[string]bool) bool {
 	switch {
 	case op.excluded:
@@ -121,7 +119,7 @@ func (h *handler) makeTool(doc *document, op *documented) (*tool, error) {
 	return t, nil
 }
 
-// description is what the document says about the operation.
+// description returns the documentation of the operation.
 func (t *tool) description() string {
 	var all []string
 	if t.op.op["deprecated"] == true {
@@ -135,7 +133,7 @@ func (t *tool) description() string {
 	return cmp.Or(strings.Join(all, "\n\n"), t.op.String())
 }
 
-// hints say what a method means (RFC 9110, section 9.2), where nobody says more.
+// hints returns the given hints, by default those of the method (RFC 9110, section 9.2).
 func (t *tool) hints() *sdk.ToolAnnotations {
 	readOnly := slices.Contains([]string{"GET", "HEAD", "QUERY", "OPTIONS", "TRACE"}, t.op.method) || t.op.mark.has(ReadOnly)
 	destructive := !readOnly && !t.op.mark.has(Additive)
@@ -147,8 +145,8 @@ func (t *tool) hints() *sdk.ToolAnnotations {
 
 var notInTool = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
-// takeName gives the tool its own name, or one made of the operation id: its letters,
-// cut and numbered where that is needed.
+// takeName gives the tool its own name, or one made from the operation id: its letters, shortened and numbered if
+// necessary.
 func (t *tool) takeName(names map[string]*documented) error {
 	if t.op.mark != nil {
 		t.declared.Name = t.op.mark.Name
@@ -164,7 +162,7 @@ func (t *tool) takeName(names map[string]*documented) error {
 	return nil
 }
 
-// unique is a name of at most so many bytes that nobody has.
+// unique returns an unused name of at most limit bytes.
 func unique(base string, limit int, taken func(string) bool) string {
 	name := base[:min(len(base), limit)]
 	for n := 2; taken(name); n++ {
@@ -174,8 +172,7 @@ func unique(base string, limit int, taken func(string) bool) string {
 	return name
 }
 
-// takeCredentials finds which headers and query parameters of the caller are
-// credentials of the operation.
+// takeCredentials determines which headers and query parameters of the caller are credentials of the operation.
 func (t *tool) takeCredentials(doc *document) error {
 	t.headers = append([]string{"Authorization"}, t.h.options.Forward...)
 	security, said := t.op.op["security"]
