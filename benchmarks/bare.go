@@ -13,8 +13,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 )
 
-// Bare is net/http and encoding/json, the rules written out by hand. It is the
-// yardstick.
+// Bare is net/http and encoding/json with hand-written rules. It is the baseline.
 func Bare() Contender { return byHand{rules: ownRules, codec: jsonV1}.contender("bare", "") }
 
 // BareJSON2 is Bare with what is to become encoding/json/v2.
@@ -22,13 +21,13 @@ func BareJSON2() Contender {
 	return byHand{rules: ownRules, codec: jsonV2}.contender("bare + json v2", "github.com/go-json-experiment/json")
 }
 
-// contender is the service on net/http's mux.
+// contender is the service with net/http's mux.
 func (s byHand) contender(name, module string) Contender {
 	s.items, s.oddities, s.users = stock(), oddities(), newAccounts()
 	return onHTTP{name, module, s.mux, s.hub, s.large}
 }
 
-// Chi is the handlers of Bare in chi's router.
+// Chi is the handlers of Bare with chi's router.
 func Chi() Contender {
 	s := byHand{items: stock(), oddities: oddities(), users: newAccounts(), rules: ownRules, codec: jsonV1}
 	return onHTTP{"chi", "github.com/go-chi/chi/v5", s.chi, s.chiHub, s.chiLarge}
@@ -67,7 +66,7 @@ func (s byHand) large(groups int) (any, []byte, error) {
 	return routesOnly(mux, groups, func(method, path string) { mux.HandleFunc(method+" "+path, s.hello) })
 }
 
-// rules are a way to judge bodies.
+// rules validate bodies.
 type rules struct {
 	item  func(*Item) []Problem
 	order func(*Order) []Problem
@@ -163,7 +162,7 @@ func (s byHand) search(w http.ResponseWriter, r *http.Request) {
 
 func (s byHand) list(w http.ResponseWriter, _ *http.Request) { s.write(w, http.StatusOK, s.items) }
 
-// read decodes the body, or answers that it cannot be.
+// read decodes the body, or responds that it cannot be decoded.
 func (s byHand) read(w http.ResponseWriter, r *http.Request, into any) bool {
 	if err := s.codec.decode(r.Body, into); err != nil {
 		s.write(w, http.StatusUnprocessableEntity, Problems{[]Problem{problem(err.Error(), "body")}})
@@ -242,13 +241,13 @@ func (s byHand) upload(w http.ResponseWriter, r *http.Request) {
 		s.write(w, http.StatusUnprocessableEntity, Problems{[]Problem{problem(err.Error(), "body", "file")}})
 		return
 	}
-	defer file.Close() //nolint:errcheck // it is only read
+	defer file.Close() //nolint:errcheck // only read
 	s.write(w, http.StatusOK, Uploaded{r.PostFormValue("title"), header.Filename, header.Size})
 }
 
 var categories = []string{"books", "electronics", "garden", "toys"}
 
-// judgeItem is the rules of Item, written out.
+// judgeItem implements the rules of Item.
 func judgeItem(item *Item) (problems []Problem) {
 	add := func(msg, name string) { problems = append(problems, problem(msg, "body", name)) }
 	if n := utf8.RuneCountInString(item.Name); n < 1 || n > 50 {

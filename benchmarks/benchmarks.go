@@ -1,10 +1,9 @@
-// Package benchmarks compares Candor with its peers, each doing the same jobs
-// the way its own documentation would have it done. TestContract holds all of
-// them to the same answers, and
+// Package benchmarks compares Candor with other frameworks. Each implements the same services as its own documentation
+// recommends. TestContract checks that all of them give the same responses, and
 //
 //	go run ./cmd/table
 //
-// measures them and writes what it finds to docs/benchmarks.md.
+// measures them and writes the results to docs/benchmarks.md.
 package benchmarks
 
 import (
@@ -15,20 +14,18 @@ import (
 	"time"
 )
 
-// Contender is one way to write the services of this package.
+// Contender is one implementation of the services in this package.
 type Contender interface {
-	// Name is what tables call it.
+	// Name is its name in tables.
 	Name() string
-	// Version is that of what it is made of, or an error where that is not
-	// installed.
+	// Version returns the versions of its components, or an error if they are not installed.
 	Version() (string, error)
-	// Serve answers requests to a service until the context ends.
+	// Serve serves a service until the context ends.
 	Serve(ctx context.Context, s Service, l net.Listener) error
-	// Drive makes a service ready for requests that come without a socket, until
-	// the context ends. The function sends the workload's requests in turn, as
-	// many as it is told.
+	// Drive prepares a service for requests without a socket, until the context ends. The returned function sends the given
+	// number of requests of the workload.
 	Drive(ctx context.Context, w Workload) (func(n int) (Cost, error), error)
-	// Start makes a service of so many groups of four operations.
+	// Start creates a service with that many groups of four operations.
 	Start(ctx context.Context, groups int) (Started, error)
 }
 
@@ -64,7 +61,7 @@ func Contenders() []Contender {
 	return []Contender{Bare(), BareValidator(), BareJSON2(), Chi(), Gin(), Echo(), Huma(), Fiber(), FastAPI(), Candor()}
 }
 
-// Installed are those that can be had on this machine.
+// Installed returns the contenders that are available on this machine.
 func Installed() (here []Contender) {
 	for _, c := range Contenders() {
 		if _, err := c.Version(); err == nil {
@@ -74,17 +71,17 @@ func Installed() (here []Contender) {
 	return here
 }
 
-// Cost is what a number of requests took.
+// Cost is the cost of a number of requests.
 type Cost struct {
-	// Time is that of the processor.
+	// Time is processor time.
 	Time time.Duration `json:"time"`
-	// Allocs is how many allocations there were, -1 where that is not known.
+	// Allocs is the number of allocations, -1 if unknown.
 	Allocs int `json:"allocs"`
-	// Status is that of the last answer.
+	// Status is the status of the last response.
 	Status int `json:"status"`
 }
 
-// cost is what n calls cost this process.
+// cost measures n calls in this process.
 func cost(n int, call func()) Cost {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -97,8 +94,7 @@ func cost(n int, call func()) Cost {
 	return Cost{Time: used, Allocs: int(after.Mallocs - before.Mallocs)}
 }
 
-// moduleVersion is a module and its version, or Go's where it is "". A test does
-// not know its modules' versions.
+// moduleVersion returns a module with its version, or the version of Go if it is "". In tests, module versions are unknown.
 func moduleVersion(path string) string {
 	if path == "" {
 		return runtime.Version()

@@ -14,7 +14,7 @@ type candorSearch struct {
 	Limit int    `query:"limit" default:"20" validate:"gte=1,lte=100"`
 }
 
-// Candor is Candor with all its defaults: answers are checked, too.
+// Candor is Candor with its defaults, which include the validation of responses.
 func Candor() Contender { return CandorWith() }
 
 func candorHub() http.Handler {
@@ -41,14 +41,14 @@ func candorHit[In any](app *candor.App, r HubRoute, values func(In) []string) {
 	})
 }
 
-// CandorWith is Candor with options beside the defaults.
+// CandorWith is Candor with options in addition to the defaults.
 func CandorWith(options ...candor.Option) Contender {
 	return onHTTP{"candor", "github.com/candor-go/candor", func() http.Handler { return newCandorWith(options...) }, candorHub, candorLarge}
 }
 
 func newCandorWith(options ...candor.Option) http.Handler {
 	items := stock()
-	// The types are those that gin and huma read, too.
+	// The types with tags for gin and huma as well.
 	foreign := []string{"binding", "enum", "format", "maxItems", "maximum", "maxLength", "minItems", "minLength", "minimum", "required"}
 	app := candor.New(candor.Config{Title: "Items", Version: "1.0.0", ForeignTags: foreign}, options...)
 	candor.Get(app, "/", func(context.Context, candor.None) (Greeting, error) {

@@ -39,7 +39,7 @@ func (p *Pattern) build(values []string) (string, error) {
 	for _, s := range p.segments {
 		text := s.text
 		if s.kind != literal {
-			// There are as many values as wildcards, and in their order.
+			// There are as many values as wildcards, in the same order.
 			text, values = values[0], values[1:]
 			if err := checkValue(s, text); err != nil {
 				return "", err
@@ -50,7 +50,7 @@ func (p *Pattern) build(values []string) (string, error) {
 		if s.kind == remainder {
 			path.WriteString(escapeRemainder(text, isFirst))
 		} else {
-			// A slash is escaped, too: a value stays one segment.
+			// A slash is escaped, too, so a value remains one segment.
 			path.WriteString(url.PathEscape(text))
 		}
 	}
@@ -80,10 +80,9 @@ func checkDots(s segment, text string) error {
 }
 
 func escapeRemainder(value string, isFirst bool) string {
-	// No other byte is escaped as %2F, and a percent sign in the value is %25: this
-	// brings back slashes and nothing else.
+	// Only slashes are escaped as %2F, and a percent sign in the value is %25, so this restores slashes and nothing else.
 	escaped := strings.ReplaceAll(url.PathEscape(value), "%2F", "/")
-	// With a second slash at the start a client would read a host.
+	// With a second slash at the start, a client would read a host.
 	if rest, found := strings.CutPrefix(escaped, "/"); found && isFirst {
 		return "%2F" + rest
 	}

@@ -1,17 +1,13 @@
 package pathtree
 
-// The search walks down the tree segment by segment and tries, at each node, the
-// literal, then the wildcard, then the remainder, so that the matches come in
-// the order of precedence. The first choices alone nearly always lead to a
-// match, which is then the best: they are tried by themselves first, with
-// nothing to come back to.
+// The search walks down the tree segment by segment. At each node it tries the literal, then the wildcard, then the
+// remainder, so matches come in order of precedence. The first choices alone nearly always lead to a match, which is then
+// the best one, so they are tried first, without backtracking.
 //
-// Backtracking does not make it exponential. A node is reached by one way
-// only, and its depth tells which segment of the path it looks at; hence a
-// search visits each node at most once, whatever the path. The work is bounded
-// by the number of nodes, which is what the patterns have in segments, and a
-// visit costs one scan of one segment and a binary search. What lies in the
-// path far beyond the longest pattern is not split at all.
+// Backtracking is not exponential. There is only one way to reach a node, and its depth determines the segment of the path
+// that it looks at; so a search visits each node at most once, whatever the path. The work is limited by the number of
+// nodes, which is at most the number of segments of all patterns, and a visit costs one scan of one segment and a binary
+// search. Segments far beyond the longest pattern are not split.
 
 import (
 	"net/url"
@@ -40,11 +36,9 @@ func (t *Tree[V]) Match(path string, escaped bool, values []string) (v V, captur
 	return t.values[found.index], captured, true
 }
 
-// MatchFunc is like [Tree.Match], but passes over the patterns whose value
-// accept refuses: it is called with the value of each pattern that matches
-// the path, best first, until it returns true. A router with a table of methods
-// per value finds so the best pattern that knows the method, or else, by
-// refusing all, every method that the path has.
+// MatchFunc is like [Tree.Match], but skips patterns whose value accept rejects: accept is called with the value of each
+// matching pattern, best first, until it returns true. A router with a table of methods per value can find the best
+// pattern that has the method or, by rejecting all, every method of the path.
 func (t *Tree[V]) MatchFunc(path string, escaped bool, values []string, accept func(V) bool) (v V, captured []string, ok bool) {
 	found, captured := t.tree.search(path, escaped, values, func(l *leaf) bool { return accept(t.values[l.index]) })
 	if found == nil {
@@ -57,22 +51,21 @@ func (t *tree) match(path string, escaped bool, values []string) (*leaf, []strin
 	if path == "" || path[0] != '/' {
 		return nil, nil
 	}
-	// A plain path needs no decoding, and mostly no way back.
+	// A plain path needs no decoding, and usually no backtracking.
 	if !escaped || strings.IndexByte(path, '%') < 0 {
 		if found, captured := t.firstChoices(path, values); found != nil {
 			return found, captured
 		}
 	}
-	// A first choice led nowhere, or the path has escapes.
+	// A first choice did not lead to a match, or the path has escapes.
 	return t.search(path, escaped, values, nil)
 }
 
-// firstChoices goes down a plain path without ever turning back. It returns nil
-// where that ends at no pattern.
+// firstChoices walks down a plain path without backtracking. It returns nil if it ends without a match.
 func (t *tree) firstChoices(path string, values []string) (*leaf, []string) {
 	n := &t.root
 	for start := 1; ; {
-		// Segments are short, so a call that looks at many bytes at once would take longer.
+		// Segments are short, so a call that scans many bytes at once would be slower.
 		end := start
 		for end < len(path) && path[end] != '/' {
 			end++
@@ -86,12 +79,11 @@ func (t *tree) firstChoices(path string, values []string) (*leaf, []string) {
 		case n.rest != nil:
 			return n.rest, append(values, path[start:])
 		default:
-			// What was appended lies past the length of the caller's slice, which stays
+			// The appended values are beyond the length of the caller's slice, which is unchanged.
 			// as it is.
 			return nil, nil
 		}
-		// The leaf is nil where no pattern ends; the search will know another way, or
-		// none.
+		// The leaf is nil if no pattern ends here; the search may find another match.
 		if end == len(path) {
 			return next.leaf, values
 		}
@@ -99,12 +91,11 @@ func (t *tree) firstChoices(path string, values []string) (*leaf, []string) {
 	}
 }
 
-// search looks at all patterns that match, best first, until accept takes one;
-// a nil accept takes any.
+// search tries all matching patterns, best first, until accept returns true; a nil accept accepts any.
 func (t *tree) search(path string, escaped bool, values []string, accept func(*leaf) bool) (*leaf, []string) {
 	p, ok := splitPath{text: path}, strings.HasPrefix(path, "/")
 	if ok && escaped && strings.Contains(path, "%") {
-		// A node of the last depth looks at the segment after it, too.
+		// A node of the greatest depth also looks at the segment after it.
 		p, ok = decode(path, t.depth+1)
 	}
 	if !ok {
@@ -124,17 +115,16 @@ func decode(path string, limit int) (p splitPath, ok bool) {
 	return splitPath{text: plain, ends: segmentEnds(path, limit)}, err == nil
 }
 
-// segmentEnds returns where the segments of an escaped path end once it is
-// decoded, for the first of them up to limit.
+// segmentEnds returns where the segments of an escaped path end in the decoded text, for at most limit segments.
 func segmentEnds(escaped string, limit int) []int {
 	ends := make([]int, 0, limit)
-	size := 1 // of the decoded text; the first byte is the leading slash
+	size := 1 // in the decoded text; the first byte is the leading slash
 	for i := 1; i < len(escaped) && len(ends) < limit; i++ {
 		switch escaped[i] {
 		case '/':
 			ends = append(ends, size)
 		case '%':
-			// An escape is three bytes that become one.
+			// An escape has three bytes and becomes one.
 			i += 2
 		}
 		size++
@@ -145,18 +135,18 @@ func segmentEnds(escaped string, limit int) []int {
 	return ends
 }
 
-// splitPath is a decoded path that still knows its segments.
+// splitPath is a decoded path that remembers its segments.
 type splitPath struct {
 	text string
-	ends []int // by depth; nil if each slash of the text separates
-	// seen are the first ends that were found at slashes, and so many.
+	ends []int // by depth; nil if every slash in the text separates segments
+	// seen are the first segment ends found at slashes, and how many there are.
 	seen  [8]int
 	count int
 }
 
-// end returns where the segment that begins at start ends.
+// end returns the end of the segment that begins at start.
 func (p *splitPath) end(depth, start int) int {
-	// They were found before decoding: by now an escaped slash looks like any other.
+	// Computed before decoding, because an escaped slash now looks like any other.
 	if p.ends != nil {
 		return p.ends[depth]
 	}
@@ -175,9 +165,8 @@ func (p *splitPath) end(depth, start int) int {
 	return end
 }
 
-// capture appends the values of a pattern that matches the path. It runs after
-// the search, so a branch that leads nowhere costs no writes, and the caller's
-// slice and accept may stay on its stack.
+// capture appends the values of a matching pattern. It runs after the search, so that branches without a match cost no
+// writes, and the caller's slice and accept may stay on the stack.
 func (p *splitPath) capture(pattern *Pattern, values []string) []string {
 	values = slices.Grow(values, len(pattern.names))
 	start := 1
@@ -194,7 +183,7 @@ func (p *splitPath) capture(pattern *Pattern, values []string) []string {
 	return values
 }
 
-// search is one run over the tree.
+// search is one search of the tree.
 type search struct {
 	path   *splitPath
 	accept func(*leaf) bool
@@ -210,7 +199,7 @@ func (s *search) find(n *node, depth, start int) *leaf {
 			return found
 		}
 	}
-	// The literal is not there, or leads to nothing that is accepted.
+	// The literal does not exist, or leads to no accepted match.
 	if n.wildcard != nil && segment != "" {
 		if found := s.enter(n.wildcard, depth+1, end); found != nil {
 			return found
@@ -219,9 +208,9 @@ func (s *search) find(n *node, depth, start int) *leaf {
 	return s.accepted(n.rest)
 }
 
-// enter continues at n with what follows the segment that ends at end.
+// enter continues at n after the segment that ends at end.
 func (s *search) enter(n *node, depth, end int) *leaf {
-	// There is a slash, and at least an empty segment after it.
+	// There is a slash, followed by at least an empty segment.
 	if end < len(s.path.text) {
 		return s.find(n, depth, end+1)
 	}

@@ -50,7 +50,7 @@ func checkStart(s string) error {
 	if s == "" {
 		return errors.New(`it is empty: write "/" for the root`)
 	}
-	// Written as for net/http, with a method or, below, a host before the path.
+	// Written as for net/http, with a method or (below) a host before the path.
 	if method, path, found := strings.Cut(s, " "); found && isMethod(method) {
 		return fmt.Errorf("a method does not belong in it: write %q and give the method beside it", strings.TrimSpace(path))
 	}
@@ -76,7 +76,7 @@ func checkText(s string) error {
 	}
 	for i, r := range s {
 		switch {
-		// In braces it is another router's mark, as in {id?}.
+		// In braces it is the syntax of another router, as in {id?}.
 		case r == '?' && strings.LastIndexByte(s[:i], '{') > strings.LastIndexByte(s[:i], '}'):
 			return errors.New("a wildcard is never optional: write one pattern with it and one without")
 		case r == '?':
@@ -102,8 +102,7 @@ func parseSegment(s string) (segment, error) {
 	return segment{literal, s}, checkLiteral(s)
 }
 
-// adviseMark refuses :id and *rest, the wildcards of other routers, which
-// would silently be literals.
+// adviseMark rejects :id and *rest, the wildcards of other routers, which would silently be literals.
 func adviseMark(s string) error {
 	if name, found := strings.CutPrefix(s, ":"); found && isName(name) {
 		return fmt.Errorf("a wildcard is written in braces: write %q instead of %q", "{"+name+"}", s)
@@ -114,15 +113,15 @@ func adviseMark(s string) error {
 	return nil
 }
 
-// checkLiteral refuses an escape, which would silently match only a path that
-// escapes its percent sign. A percent sign of another kind is ordinary.
+// checkLiteral rejects an escape, which would silently match only a path with an escaped percent sign. Any other percent
+// sign is allowed.
 func checkLiteral(s string) error {
 	for i := range s {
 		if !isEscape(s[i:]) {
 			continue
 		}
 		plain, err := url.PathUnescape(s)
-		// The advice has to be a valid literal itself.
+		// The suggestion must be a valid literal.
 		if err != nil || strings.ContainsAny(plain, "/{}") || checkText(plain) != nil || checkLiteral(plain) != nil {
 			return fmt.Errorf("literals are written unescaped, and %q cannot be part of one: write a wildcard for the whole segment", s[i:i+3])
 		}
@@ -147,7 +146,7 @@ func parseWildcard(s string) (segment, error) {
 		return segment{}, errors.New(`"{$}" is not needed: leave it out, a pattern that ends in "/" matches only that path`)
 	}
 	inner := strings.TrimSuffix(strings.TrimPrefix(s, "{"), "}")
-	// Two bytes less: the braces were the first and the last.
+	// The braces were the first and the last byte.
 	isWhole := len(inner) == len(s)-2
 	if name, constraint, found := strings.Cut(inner, ":"); isWhole && found && isName(name) {
 		return segment{}, adviseConstraint(name, constraint)
@@ -165,7 +164,7 @@ func parseWildcard(s string) (segment, error) {
 	return segment{wildcard, name}, nil
 }
 
-// balanced reports whether every brace has its partner.
+// balanced reports whether the braces are balanced.
 func balanced(s string) bool {
 	open := 0
 	for _, r := range s {
@@ -193,8 +192,7 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// adviseConstraint refuses {id:int} and {rest:path}, the spelling of other
-// routers.
+// adviseConstraint rejects {id:int} and {rest:path}, the syntax of other routers.
 func adviseConstraint(name, constraint string) error {
 	if constraint == "path" {
 		return fmt.Errorf("a remainder is marked by dots: write %q", "{"+name+"...}")
@@ -212,7 +210,7 @@ func adviseName(s, name string) error {
 	return fmt.Errorf(`%q is not a name: write letters, digits, "_" and "-", first a letter or "_"`, name)
 }
 
-// checkOrder sees to unique names and to the remainder being last.
+// checkOrder checks that names are unique and that the remainder is last.
 func checkOrder(segments []segment) error {
 	seen := make(map[string]bool)
 	for i, s := range segments {

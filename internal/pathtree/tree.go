@@ -12,10 +12,10 @@ type Tree[V any] struct {
 	values []V
 }
 
-// Add stores v under the shape of p. If the shape is taken, the tree stays as
-// it was, and existing is the value that has it; ok is false then.
+// Add stores v under the shape of p. If there is already a value for the shape, the tree is unchanged, ok is false and
+// existing is that value.
 //
-// Names play no part: /users/{id} and /users/{name} share one value. A match
+// Names do not matter: /users/{id} and /users/{name} share one value. A match
 // captures values by position, so a caller whose value is a table of methods
 // keeps a [Pattern] per method there, each with its own names, and puts the
 // second one into the existing value.
@@ -27,29 +27,27 @@ func (t *Tree[V]) Add(p *Pattern, v V) (existing V, ok bool) {
 	return existing, true
 }
 
-// All yields the patterns and their values in an order that depends on the
-// patterns only, not on the order of adding them. Of several patterns of one
-// shape it yields the one that Add stored.
+// All returns the patterns and their values in an order that depends only on the patterns, not on the order in which they
+// were added. For a shape with several patterns it returns the one that Add stored.
 func (t *Tree[V]) All() iter.Seq2[*Pattern, V] {
 	return func(yield func(*Pattern, V) bool) {
 		t.tree.root.all(func(l *leaf) bool { return yield(l.pattern, t.values[l.index]) })
 	}
 }
 
-// tree is a Tree without its type: its leaves number the values.
+// tree is a Tree without its type: its leaves hold indexes of the values.
 type tree struct {
 	root  node
 	depth int // segments of the longest pattern
 }
 
-// node is reached by the segments that lead to it, by those alone. Its depth
-// is their number.
+// node is reached by exactly one sequence of segments, whose length is its depth.
 type node struct {
 	literals []edge // sorted by length, then by text
-	ends     []int  // by length: where the literals up to that length end
+	ends     []int  // by length: the index after the literals of that length
 	wildcard *node
 	leaf     *leaf // of the pattern that ends here
-	rest     *leaf // of the pattern that ends with a remainder from here on
+	rest     *leaf // of the pattern that ends with a remainder here
 }
 
 type edge struct {
@@ -73,8 +71,7 @@ func (t *tree) add(p *Pattern, index int) (existing *leaf) {
 	return nil
 }
 
-// leafAt returns where the leaf of a pattern belongs, making the nodes that
-// lead to it.
+// leafAt returns the place for the leaf of a pattern, and creates the nodes that lead to it.
 func (n *node) leafAt(segments []segment) **leaf {
 	for _, s := range segments {
 		switch s.kind {

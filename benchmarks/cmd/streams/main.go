@@ -1,5 +1,4 @@
-// Streams measures streams in Candor beside those written by hand, and writes
-// what it finds to docs/streaming-benchmarks.md:
+// Streams compares streams in Candor with hand-written ones, and writes the results to docs/streaming-benchmarks.md:
 //
 //	cd benchmarks && go run ./cmd/streams
 package main
@@ -55,8 +54,8 @@ var (
 	metric    = regexp.MustCompile(`([0-9.e+]+) (\S+)`)
 )
 
-// measure runs the benchmarks of a directory once, so that the contenders take
-// turns. A name without a contender is one of the directory.
+// measure runs the benchmarks of a directory once, so that the contenders take turns. A name without a contender stands
+// for the directory's own benchmark.
 func (r results) measure(directory, name, benchtime string) error {
 	command := exec.Command("go", "test", "-run=^$", "-bench=^Benchmark"+name+"$", benchtime, ".")
 	command.Dir = directory
@@ -80,7 +79,7 @@ func (r results) measure(directory, name, benchtime string) error {
 	return nil
 }
 
-// median is that of a metric.
+// median returns the median of a metric.
 func (r results) median(workload, contender, unit string) float64 {
 	values := slices.Sorted(slices.Values(r[strings.ReplaceAll(workload, " ", "_")+"/"+contender+" "+unit]))
 	if len(values) == 0 {
@@ -154,7 +153,7 @@ publication until the last of them has it:
 	return b.String()
 }
 
-// compare is a row of two times and their ratio.
+// compare returns a row with two times and their ratio.
 func (r results) compare(b *strings.Builder, workload, title string) {
 	bare, ours := r.median(workload, "bare", "cpu-ns/op"), r.median(workload, "candor", "cpu-ns/op")
 	fmt.Fprintf(b, "| %s | %.0f | %.0f | %.2f |\n", title, bare, ours, bare/ours)

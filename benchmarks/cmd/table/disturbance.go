@@ -8,25 +8,24 @@ import (
 	"github.com/candor-go/candor/benchmarks"
 )
 
-// disturbance finds the measurements that other work disturbs, on this machine
-// or on others that share its caches, and counts them.
+// disturbance finds measurements that were disturbed by other work, on this machine or on others that share its caches, and
+// counts them.
 type disturbance struct {
 	measured, repeated, kept int
-	// slowness is by how much the machine is slower than at its best.
+	// slowness is how much slower the machine is than at its best.
 	slowness func() float64
 	// patient reports whether there is time to repeat a measurement; nil means always.
 	patient func() bool
 }
 
-// tolerable is the share of a processor that others may have, and by how much
-// the machine may be slower than at its best.
+// tolerable is the share of a processor that other work may use, and how much slower than at its best the machine may be.
 const tolerable = 0.15
 
-// attempts is how often a measurement is made at most.
+// attempts is the maximum number of attempts for a measurement.
 const attempts = 3
 
-// undisturbed makes a measurement that tells what share of a processor others had
-// meanwhile. A disturbed one is repeated; of several the least disturbed counts.
+// undisturbed runs a measurement that reports the share of a processor used by other work. A disturbed measurement is
+// repeated; the least disturbed one counts.
 func undisturbed[T any](d *disturbance, measure func() (m T, others float64, err error)) (best T, err error) {
 	d.measured++
 	least := 0.0
@@ -57,8 +56,7 @@ func undisturbed[T any](d *disturbance, measure func() (m T, others float64, err
 // patientFor is how long quiet waits at most.
 const patientFor = 300 * time.Millisecond
 
-// quiet waits until the machine is about as fast as it can be, and tells by how
-// much it is not.
+// quiet waits until the machine is about as fast as at its best, and returns how much slower it still is.
 func (d *disturbance) quiet() float64 {
 	for end := time.Now().Add(patientFor); ; time.Sleep(50 * time.Millisecond) {
 		if slow := d.slowness(); slow < tolerable || time.Now().After(end) {
@@ -67,16 +65,15 @@ func (d *disturbance) quiet() float64 {
 	}
 }
 
-// yardstick is a piece of work that waits for memory all the time: it slows down
-// as soon as others take the caches.
+// yardstick is work that waits for memory all the time: it slows down as soon as other work uses the caches.
 type yardstick struct {
-	// next leads through all of itself in a random order.
+	// next is one random cycle through all of its elements.
 	next []uint32
 	at   uint32
 	best float64
 }
 
-// yardstickSize makes 2 MB, more than the caches of one processor hold.
+// yardstickSize gives 2 MB, more than the caches of one processor hold.
 const yardstickSize = 1 << 19
 
 func newYardstick() *yardstick {
@@ -88,8 +85,8 @@ func newYardstick() *yardstick {
 	return y
 }
 
-// slowness compares a lap with the best one so far. The lap before it is for the
-// caches, which a processor that slept has lost.
+// slowness compares a lap with the best one so far. A lap before it fills the caches, which are lost while a processor
+// sleeps.
 func (y *yardstick) slowness() float64 {
 	y.lap()
 	now := float64(y.lap())
@@ -97,7 +94,7 @@ func (y *yardstick) slowness() float64 {
 	return now/y.best - 1
 }
 
-// lay makes the way, one cycle through everything.
+// lay creates the random cycle.
 func (y *yardstick) lay() {
 	order := rand.Perm(yardstickSize)
 	y.next = make([]uint32, yardstickSize)
@@ -106,7 +103,7 @@ func (y *yardstick) lay() {
 	}
 }
 
-// lap goes all the way.
+// lap follows the cycle once.
 func (y *yardstick) lap() time.Duration {
 	start := benchmarks.CPUTime()
 	for range yardstickSize {

@@ -1,16 +1,14 @@
-// Table measures every contender and writes what it finds to
-// docs/benchmarks.md, with plots beside it:
+// Table measures every contender, and writes the results with plots to docs/benchmarks.md:
 //
 //	cd benchmarks && go run ./cmd/table
 //
-// Each measurement is a process of its own, and the contenders take turns, so
-// that what else the machine does meets all of them. A look at two contenders
-// and three workloads takes seconds:
+// Each measurement runs in its own process, and the contenders take turns, so that other work on the machine affects all
+// of them. A quick look at two contenders and three workloads takes seconds:
 //
 //	go run ./cmd/table -rounds 1 -contenders 'bare|candor' -workloads 'W1|W3|W7' -out /tmp/page.md
 //
-// With -within it makes as many rounds as there is time for, at least one, and
-// repeats no measurement once half of the time is over.
+// With -within it runs as many rounds as there is time for, at least one. It repeats no measurement after half of the
+// time.
 package main
 
 import (
@@ -50,10 +48,10 @@ func main() {
 	}
 }
 
-// settings are what the flags say.
+// settings are the values of the flags.
 type settings struct {
 	rounds int
-	// within is how long all may take, 0 for any time.
+	// within limits the total time, 0 for no limit.
 	within time.Duration
 	time   time.Duration
 	out    string
@@ -62,7 +60,7 @@ type settings struct {
 	contenders, workloads pattern
 }
 
-// pattern is a flag that a whole name matches.
+// pattern is a flag that must match a whole name.
 type pattern struct{ *regexp.Regexp }
 
 // UnmarshalText compiles the pattern.
@@ -86,7 +84,7 @@ func run(ctx context.Context, s settings) error {
 			}
 		}
 		found.rounds++
-		// Written after each round, so that there is a page whatever ends the next one.
+		// Written after each round, so that there is a page even if the next round fails.
 		if err := found.write(); err != nil {
 			return err
 		}
@@ -98,34 +96,32 @@ func run(ctx context.Context, s settings) error {
 	return nil
 }
 
-// results are what was measured so far.
+// results are the measurements so far.
 type results struct {
 	settings
 	started    time.Time
 	contenders []benchmarks.Contender
 	workloads  []benchmarks.Workload
 	unusual    []benchmarks.Workload
-	// times are nanoseconds of the processor for a request in process.
+	// times are nanoseconds of processor time for a request in process.
 	times samples
-	// allocations are those of a request.
+	// allocations are the allocations of a request.
 	allocations samples
-	// rates are requests per second over sockets: bare's, and how many times as many
-	// those of the others are.
+	// rates are requests per second over sockets: absolute for bare, relative to bare for the others.
 	rates samples
-	// capacities are the same per second of the server's processor.
+	// capacities are the same per second of the server's processor time.
 	capacities samples
-	// starts are nanoseconds for a large service, memory what it keeps of each
-	// route in bytes, by the number of routes.
+	// starts are nanoseconds to start a large service, memory the bytes that it keeps for each route, by number of routes.
 	starts, memory samples
-	// documents are the bytes of their documents.
+	// documents are the sizes of their documents in bytes.
 	documents samples
-	// idle is the memory of a connection on which nothing happens, in bytes.
+	// idle is the memory of an idle connection, in bytes.
 	idle samples
-	// machine tells about the machine meanwhile.
+	// machine describes the machine during the measurements.
 	machine disturbance
 }
 
-// choose makes room for what will be measured.
+// choose prepares the results for what will be measured.
 func choose(s settings) *results {
 	r := &results{
 		settings: s, started: time.Now(), times: samples{}, allocations: samples{}, rates: samples{}, capacities: samples{},
@@ -143,8 +139,7 @@ func choose(s settings) *results {
 	return r
 }
 
-// turn calls f for each contender that is here, from another one on in each
-// round.
+// turn calls f for each installed contender, and starts with another one in each round.
 func (r *results) turn(round int, f func(benchmarks.Contender) error) error {
 	for i := range r.contenders {
 		c := r.contenders[(round+i)%len(r.contenders)]
@@ -158,12 +153,12 @@ func (r *results) turn(round int, f func(benchmarks.Contender) error) error {
 	return nil
 }
 
-// progress tells where the command is.
+// progress reports what the command is doing.
 func (r *results) progress(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(r.started).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// inProcess measures what a request costs without a socket.
+// inProcess measures the cost of a request without a socket.
 func (r *results) inProcess(ctx context.Context, round int) error {
 	for _, w := range slices.Concat(r.workloads, r.unusual) {
 		r.progress("round %d, in process: %s", round+1, w.Name)
@@ -186,7 +181,7 @@ func (r *results) inProcess(ctx context.Context, round int) error {
 	return nil
 }
 
-// overSockets measures how many requests a server answers, each beside bare's.
+// overSockets measures how many requests a server handles, each contender next to bare.
 func (r *results) overSockets(ctx context.Context, round int) error {
 	bare, err := startServers(ctx, r.contenders[0])
 	if err != nil {
@@ -226,7 +221,7 @@ func (r *results) addLoad(w benchmarks.Workload, c benchmarks.Contender, m loade
 	}
 }
 
-// startUp measures what it takes until a large service stands, three times at most.
+// startUp measures the start of a large service, at most three times.
 func (r *results) startUp(ctx context.Context, round int) error {
 	if round >= 3 {
 		return nil
@@ -254,8 +249,8 @@ func (r *results) startUp(ctx context.Context, round int) error {
 	return nil
 }
 
-// patience is how long a contender may take for the first of the sizes, if it is
-// to be asked for the others: FastAPI's time grows with the square.
+// patience is how long a contender may take for the first size before the other sizes are skipped: FastAPI's time grows
+// quadratically.
 const patience = 3 * time.Second
 
 func (r *results) slowToStart(c benchmarks.Contender) bool {
