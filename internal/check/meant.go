@@ -9,8 +9,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// otherwise are the names that rules have elsewhere, in JSON Schema, pydantic and
-// other frameworks, and what to write for them.
+// otherwise maps names of rules in JSON Schema, pydantic and other frameworks to the names here.
 var otherwise = map[string]string{
 	"ge": "gte", "le": "lte", "minimum": "gte", "maximum": "lte", "exclusiveMinimum": "gt", "exclusiveMaximum": "lt",
 	"minLength": "min", "maxLength": "max", "min_length": "min", "max_length": "max", "minlen": "min", "maxlen": "max",
@@ -21,8 +20,7 @@ var otherwise = map[string]string{
 	"url_http": "http_url", "guid": "uuid", "phone": "e164", "prefix": "startswith", "suffix": "endswith",
 }
 
-// inPlace are words of other notations for which there is something else than a
-// rule.
+// inPlace are words of other notations that are replaced by something other than a rule.
 var inPlace = map[string]string{
 	"regexp":   "write a tag of its own: `pattern:\"...\"`",
 	"regex":    "write a tag of its own: `pattern:\"...\"`",
@@ -33,8 +31,7 @@ var inPlace = map[string]string{
 	"default":  "write a tag of its own: `default:\"...\"`",
 }
 
-// meant is what to write in the place of a rule that nobody knows, "" where
-// nothing is near.
+// meant returns what to write instead of an unknown rule, "" if nothing is similar.
 func (s *Set) meant(name string) string {
 	if advice, ok := inPlace[name]; ok {
 		return advice
@@ -49,7 +46,7 @@ func (s *Set) meant(name string) string {
 	return "write " + word
 }
 
-// names lists the rules that a tag may have, in an order that is always the same.
+// names returns the rules that a tag may have, in a fixed order.
 func (s *Set) names() []string {
 	all := slices.Concat(slices.Collect(maps.Keys(tags())), slices.Collect(maps.Keys(crossTags())), slices.Collect(maps.Keys(s.custom)),
 		[]string{"required", "omitempty", "omitzero", "dive", "multipleOf"})
@@ -57,8 +54,7 @@ func (s *Set) names() []string {
 	return all
 }
 
-// afterCommas explains a rule that nobody knows behind one that takes words: they
-// were meant to be its own.
+// afterCommas explains an unknown rule after a rule that takes words: they were meant as its parameter.
 func afterCommas(err error, before []typeinfo.Rule) error {
 	unknown, ok := errors.AsType[*UnknownTagError](err)
 	if !ok || len(before) == 0 {

@@ -51,12 +51,12 @@ func unsignedMultiple(rule typeinfo.Rule) (compiled, error) {
 	return made, nil
 }
 
-// decimalText is a number as JSON has it, without a sign.
+// decimalText matches a JSON number without a sign.
 var decimalText = lazy.Regexp{Text: `^[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`}
 
 func floatMultiple(on subject, rule typeinfo.Rule) (compiled, error) {
 	nearest, err := strconv.ParseFloat(rule.Param, on.typ.Bits)
-	// Before it becomes a fraction, as the digits of 1e999999999 would fill the memory.
+	// Checked before it becomes a fraction, because the digits of 1e999999999 would fill the memory.
 	if err != nil || nearest <= 0 || !decimalText.Get().MatchString(rule.Param) {
 		return compiled{}, errStep
 	}
@@ -74,22 +74,21 @@ func nearest64(param string) float64 {
 	return x
 }
 
-// isMultiple reports whether the shortest decimal notation of x, a float with that many bits, is a whole number of
-// steps.
+// isMultiple reports whether the shortest decimal notation of x, a float with that many bits, is a multiple of step.
 func isMultiple(x float64, bits int, step *big.Rat, nearest float64) bool {
-	// Whole numbers that a float64 holds exactly are their own decimals.
+	// Integers that a float64 holds exactly need no decimal notation.
 	if x == math.Trunc(x) && math.Abs(x) <= precise && nearest == math.Trunc(nearest) && nearest <= precise {
 		return math.Mod(x, nearest) == 0
 	}
 	exact, ok := new(big.Rat).SetString(strconv.FormatFloat(x, 'g', -1, bits))
-	// Neither infinite values nor NaN have a decimal.
+	// Infinity and NaN have no decimal notation.
 	return ok && exact.Quo(exact, step).IsInt()
 }
 
-// precise is the greatest integer up to which a float64 is any integer.
+// precise is the largest integer up to which a float64 is exact for all integers.
 const precise = 1 << 53
 
-// multiples finds bounds between which there is no multiple of a step.
+// multiples rejects bounds between which there is no multiple of a step.
 func (r *interval) multiples(on subject, rules []typeinfo.Rule) error {
 	for _, rule := range rules {
 		step, ok := new(big.Rat).SetString(rule.Param)
@@ -106,7 +105,7 @@ func (r *interval) multiples(on subject, rules []typeinfo.Rule) error {
 // hasMultiple reports whether a multiple of step lies in the interval.
 func (r *interval) hasMultiple(step *big.Rat) bool {
 	steps := new(big.Rat).Quo(r.low, step)
-	// The least whole number of steps that is not below the interval.
+	// The smallest multiple that is not below the interval.
 	count := new(big.Int).Div(steps.Num(), steps.Denom())
 	least := new(big.Rat).Mul(ratio(count), step)
 	if order := least.Cmp(r.low); order < 0 || order == 0 && r.lowOpen {

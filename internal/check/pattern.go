@@ -12,7 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// makePattern compiles the pattern tag: a search, as JSON Schema's keyword is.
+// makePattern compiles the pattern tag. Like JSON Schema's keyword, it searches the text for a match.
 func makePattern(_ *Set, _ subject, rule typeinfo.Rule) (compiled, error) {
 	if _, err := ECMAPattern(rule.Param); err != nil {
 		return compiled{}, err
@@ -54,7 +54,7 @@ func ECMAPattern(pattern string) (string, error) {
 	return t.out.String(), nil
 }
 
-// goOnly advises about what other dialects have and Go refuses.
+// goOnly returns advice for features of other dialects that Go does not support.
 func goOnly(pattern string) error {
 	for _, look := range [...]string{"(?=", "(?!", "(?<=", "(?<!"} {
 		if strings.Contains(pattern, look) {
@@ -65,21 +65,21 @@ func goOnly(pattern string) error {
 	return nil
 }
 
-// translator goes through a pattern that Go accepts.
+// translator converts a pattern that Go accepts.
 type translator struct {
 	rest string
 	out  strings.Builder
-	// inClass is set between [ and ]; classStart right after [ or [^; set
-	// after an escape for a set of characters in a class.
+	// inClass is set between [ and ], classStart right after [ or [^, and set after an escape for a set of characters in a
+	// class.
 	inClass, classStart, set bool
 	// assertion is set after ^, $, \b and \B, which cannot be repeated.
 	assertion bool
 }
 
-// take writes the next n bytes as they are.
+// take copies the next n bytes.
 func (t *translator) take(n int) { t.replace(n, t.rest[:n]) }
 
-// replace writes s for the next n bytes.
+// replace writes s instead of the next n bytes.
 func (t *translator) replace(n int, s string) {
 	t.out.WriteString(s)
 	t.rest = t.rest[n:]
@@ -89,7 +89,7 @@ func (t *translator) next() error {
 	if t.inClass {
 		return t.class()
 	}
-	// Only what comes right after an assertion would repeat it.
+	// Only what comes right after an assertion could repeat it.
 	assertion := t.assertion
 	t.assertion = false
 	switch c := t.rest[0]; c {
@@ -109,13 +109,13 @@ func (t *translator) next() error {
 		t.assertion = true
 		t.take(1)
 	default:
-		// No byte of a longer character is among the cases, so bytes will do.
+		// The special characters are all ASCII, so bytes can be compared.
 		t.take(1)
 	}
 	return nil
 }
 
-// counted is a repetition in braces.
+// counted matches a repetition in braces.
 var counted = lazy.Regexp{Text: `^\{[0-9]+(,[0-9]*)?\}`}
 
 func (t *translator) repeat(assertion bool) error {
@@ -132,7 +132,7 @@ func (t *translator) repeat(assertion bool) error {
 	return nil
 }
 
-// groupName is how both languages name a group.
+// groupName matches the start of a named group, which is the same in both languages.
 var groupName = lazy.Regexp{Text: `^\(\?<[A-Za-z_][A-Za-z0-9_]*>`}
 
 func (t *translator) group() error {
@@ -184,12 +184,12 @@ func (t *translator) class() error {
 	return nil
 }
 
-// escape writes what a backslash begins.
+// escape converts an escape sequence.
 func (t *translator) escape() error {
 	// Go has accepted the pattern, so something comes after a backslash.
 	switch c := t.rest[1]; c {
 	case 'd', 'D', 'w', 'W':
-		// The same sets in both languages, of ASCII alone.
+		// The same ASCII sets in both languages.
 		t.set = t.inClass
 		t.take(2)
 	case 's', 'S':
@@ -209,7 +209,7 @@ func (t *translator) escape() error {
 	return nil
 }
 
-// goSpaces is what Go means by \s; ECMA-262 adds Unicode's spaces.
+// goSpaces are the characters of \s in Go; ECMA-262 adds Unicode's spaces.
 const goSpaces = `\t\n\f\r `
 
 func (t *translator) space(c byte) error {
@@ -227,8 +227,7 @@ func (t *translator) space(c byte) error {
 	return nil
 }
 
-// property lets the general categories of Unicode pass, by the names both
-// languages have for them.
+// property allows the general categories of Unicode by the names that both languages have.
 func (t *translator) property() error {
 	if t.rest[2] != '{' {
 		return fmt.Errorf(`ECMA-262 has no \%c%c; write \%c{%c}`, t.rest[1], t.rest[2], t.rest[1], t.rest[2])
@@ -262,7 +261,7 @@ func (t *translator) hexadecimal() error {
 	return nil
 }
 
-// identity is a backslash that only takes a character's meaning away.
+// identity converts a backslash that only escapes a character.
 func (t *translator) identity(c byte) error {
 	switch {
 	case strings.IndexByte(`^$\.*+?()[]{}|/`, c) >= 0, c == '-' && t.inClass:

@@ -15,11 +15,11 @@ import (
 // The conditions of the required and excluded rules are validator's; but required means that the field was sent and is
 // not null, rather than non-zero.
 
-// claim is one condition on the struct.
+// claim is a condition on the struct.
 type claim func(parent reflect.Value) bool
 
-// makeIf compiles required_if, required_unless, excluded_if, excluded_unless
-// and skip_unless, which validator judges as it does required_if.
+// makeIf compiles required_if, required_unless, excluded_if, excluded_unless and skip_unless. validator treats the last
+// one like required_if.
 func makeIf(_ *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	unless := rule.Name == "required_unless" || rule.Name == "excluded_unless"
 	words := Words(rule.Param)
@@ -30,7 +30,7 @@ func makeIf(_ *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	var phrases, names []string
 	for i := 0; i < len(words); i += 2 {
 		name, value := words[i], words[i+1]
-		// With unless several values of a field are alternatives.
+		// For unless, several values of a field are alternatives.
 		if !unless && slices.Contains(names, name) {
 			return nil, fmt.Errorf("%s cannot have two values at once; drop one", name)
 		}
@@ -87,7 +87,7 @@ func makeWith(_ *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	return at.demand(rule, holds, "when "+wordList(phrases, conjunction)+isOrAre+verb), nil
 }
 
-// demand requires or excludes the field where holds says so.
+// demand requires or excludes the field if holds returns true.
 func (at scene) demand(rule typeinfo.Rule, holds claim, when string) CrossCheck {
 	excluded := strings.HasPrefix(rule.Name, "excluded")
 	held := at.held
@@ -122,8 +122,7 @@ func some(claims []claim) claim {
 
 func negated(c claim) claim { return func(parent reflect.Value) bool { return !c(parent) } }
 
-// isEmpty is validator's idea of a field that is not there: nil, or zero
-// unless the field is a pointer.
+// isEmpty reports what validator considers an absent field: nil, or zero unless the field is a pointer.
 func isEmpty(other reference) claim {
 	return func(parent reflect.Value) bool {
 		seen := other.in(parent)
@@ -134,13 +133,12 @@ func isEmpty(other reference) claim {
 		case reflect.Slice, reflect.Map, reflect.Interface:
 			return seen.value.IsNil()
 		}
-		// Behind a pointer or in an Optional, zero is a value that was sent.
+		// In a pointer or an Optional, zero is a value that was sent.
 		return !other.nullable && seen.value.IsZero()
 	}
 }
 
-// equals compares a field with a word of the tag, as validator does for the
-// field's kind.
+// equals compares a field with a word of the tag, as validator does for the field's kind.
 func equals(other reference, word string) (claim, error) {
 	if word == "nil" && other.nullable && other.typ.Kind() != reflect.Interface {
 		return func(parent reflect.Value) bool { return other.in(parent).state == null }, nil

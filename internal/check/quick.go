@@ -11,10 +11,9 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Quick judges a value that lies in memory as one of Go's kinds, without
-// reflection. At most one of its functions is set, and none for rules that
-// cannot be judged so. What they say is one-sided: true is certain, the value
-// keeps all the rules; after false the [Check] has to look.
+// Quick checks a value of a basic Go kind without reflection. At most one of its functions is set, and none if the rules
+// cannot be checked this way. The result is one-sided: true means that the value satisfies all rules; after false the
+// [Check] must decide.
 type Quick struct {
 	Text   func(string) bool
 	Int    func(int64) bool
@@ -22,19 +21,19 @@ type Quick struct {
 	Float  func(float64) bool
 	Length func(int) bool // of a slice
 
-	// Sure holds values that keep all the rules, so that the function need not
-	// be asked: integers, or the lengths of slices and of texts in bytes.
+	// Sure holds values that certainly satisfy all rules, so that the function need not be called: integers, or the lengths of
+	// slices and of texts in bytes.
 	Sure *Range[int64]
-	// Characters is Sure for the numbers of characters of texts.
+	// Characters is like Sure, for the number of characters of a text.
 	Characters *Range[int64]
-	// SureFloat is Sure for floats.
+	// SureFloat is like Sure, for floats.
 	SureFloat *Range[float64]
 }
 
-// Range is the numbers from Least to Most.
+// Range is the range from Least to Most, both included.
 type Range[T cmp.Ordered] struct{ Least, Most T }
 
-// Has reports whether x is one of them.
+// Has reports whether x is in the range.
 func (r Range[T]) Has(x T) bool { return r.Least <= x && x <= r.Most }
 
 // Quick makes the quick form of the Check that Compile makes. It is empty for rules that do not compile.
@@ -57,7 +56,7 @@ func (s *Set) Quick(t *typeinfo.Type, rules *typeinfo.Rules) Quick {
 
 func both[T any](a, b func(T) bool) func(T) bool {
 	if a == nil || b == nil {
-		// One rule that cannot be judged so leaves the question to the Check.
+		// If one rule cannot be checked this way, the Check must decide.
 		return nil
 	}
 	return func(x T) bool { return a(x) && b(x) }
@@ -70,8 +69,8 @@ func inBoth[T cmp.Ordered](a, b *Range[T]) *Range[T] {
 	return &Range[T]{max(a.Least, b.Least), min(a.Most, b.Most)}
 }
 
-// rangeOf is the numbers that keep a comparison; nil if they are not one range
-// with p at its end. Nothing is below least, nothing above most.
+// rangeOf returns the values that satisfy a comparison, nil if they are not a range with p at its end. least and most are
+// the limits of the type.
 func rangeOf[T cmp.Ordered](comparison string, p, least, most T) *Range[T] {
 	switch comparison {
 	case ">=":
@@ -84,7 +83,7 @@ func rangeOf[T cmp.Ordered](comparison string, p, least, most T) *Range[T] {
 	return nil
 }
 
-// The parts of rules that judge nothing but a text, a number or a length.
+// The parts of rules that depend only on a text, a number or a length.
 
 func onString(keeps func(string) bool) compiled {
 	return compiled{keeps: func(v reflect.Value) bool { return keeps(v.String()) }, quick: Quick{Text: keeps}}
@@ -106,8 +105,7 @@ func onLength(keeps func(int) bool) compiled {
 	return compiled{keeps: func(v reflect.Value) bool { return keeps(v.Len()) }, quick: Quick{Length: keeps}}
 }
 
-// makeEmail asks validator only about texts that are neither of the usual form
-// nor surely no address.
+// makeEmail calls validator only for texts that are neither of the usual form nor certainly invalid.
 func makeEmail(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	through := s.through(on, rule)
 	return compiled{
@@ -118,26 +116,25 @@ func makeEmail(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	}, nil
 }
 
-// isPlainEmail reports whether s is an address as nearly all are: atoms between
-// dots, and a domain of two or more labels, the last one of letters. validator
-// takes each of them, and rare ones beside.
+// isPlainEmail reports whether s is an address of the usual form: atoms separated by dots, and a domain of at least two
+// labels, the last one of letters. validator accepts all of these, and some rare ones.
 func isPlainEmail(s string) bool {
 	at := dotAtomEnd(s)
 	return at > 0 && at < len(s) && s[at] == '@' && len(s)-at-1 <= maxDomain && isPlainDomain(s[at+1:])
 }
 
-// maxDomain is how many octets the domain of an address may have (RFC 5321,
-// section 4.5.3.1.2). validator does not count them.
+// maxDomain is the maximum length of the domain of an address in octets (RFC 5321, section 4.5.3.1.2), which validator does
+// not check.
 const maxDomain = 255
 
-// plainValidate has validator's own rules alone.
+// plainValidate returns a validator without custom rules.
 func plainValidate() *validator.Validate {
 	return madePlainValidate.Get(func() *validator.Validate { return validator.New() })
 }
 
 var madePlainValidate lazy.Value[*validator.Validate]
 
-// isEmail is validator's rule for addresses whose domain is not too long.
+// isEmail is validator's rule, plus the limit for the length of the domain.
 func isEmail(fl validator.FieldLevel) bool {
 	s := fl.Field().String()
 	return len(s)-strings.LastIndexByte(s, '@')-1 <= maxDomain && plainValidate().Var(s, "email") == nil
@@ -146,8 +143,8 @@ func isEmail(fl validator.FieldLevel) bool {
 // The classes of bytes in an address.
 const (
 	letter  uint8 = 1 << iota // A to Z, a to z
-	inLabel                   // what a label of a domain is of
-	inAtom                    // what an atom of RFC 5322, section 3.2.3, is of
+	inLabel                   // allowed in a domain label
+	inAtom                    // allowed in an atom (RFC 5322, section 3.2.3)
 )
 
 var addressClasses = func() (classes [256]uint8) {
@@ -164,7 +161,7 @@ var addressClasses = func() (classes [256]uint8) {
 	return classes
 }()
 
-// dotAtomEnd is where the dot-atom that s begins with ends, 0 without one.
+// dotAtomEnd returns the end of the dot-atom at the start of s, 0 if there is none.
 func dotAtomEnd(s string) int {
 	for i := 0; ; i++ {
 		start := i
@@ -183,7 +180,7 @@ func dotAtomEnd(s string) int {
 // isPlainDomain checks for two or more labels that do not begin or end with a hyphen, the last one of letters only.
 func isPlainDomain(s string) bool {
 	for labels := 1; ; labels++ {
-		// common keeps the classes that all bytes of the label have.
+		// common is the set of classes that all bytes of the label have.
 		end, common := 0, uint8(letter)
 		for end < len(s) && addressClasses[s[end]]&inLabel != 0 {
 			common &= addressClasses[s[end]]

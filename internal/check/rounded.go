@@ -33,7 +33,7 @@ func (s *Set) CompileRounded(t *typeinfo.Type, rules *typeinfo.Rules) (func(sent
 }
 
 func isBound(rule typeinfo.Rule) bool {
-	// Any other alternative is for the rounded value to judge.
+	// Any other alternative is checked with the rounded value.
 	for _, alternative := range rule.Or {
 		if !isBound(alternative) {
 			return false

@@ -11,7 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// shape is what a rule judges a value as. A set of shapes is their sum.
+// shape is the kind of value that a rule applies to. Sets of shapes are sums.
 type shape uint16
 
 const (
@@ -27,7 +27,7 @@ const (
 	dictionary                   // maps
 	numeral                      // json.Number: a number kept as text
 	stringer                     // another type with a String method
-	opaque                       // whatever validator's rules do not judge
+	opaque                       // not supported by validator's rules
 
 	whole   = integer | unsigned
 	numbers = whole | float
@@ -51,7 +51,7 @@ func (s shape) String() string {
 	return wordList(names, "and")
 }
 
-// wordList is "a", "a and b" or "a, b and c".
+// wordList returns "a", "a and b" or "a, b and c".
 func wordList(words []string, conjunction string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
@@ -60,12 +60,11 @@ func wordList(words []string, conjunction string) string {
 	return fmt.Sprintf("%s %s %s", strings.Join(words[:last], ", "), conjunction, words[last])
 }
 
-// subject is what a rule is compiled for.
+// subject is the type that a rule is compiled for.
 type subject struct {
 	typ   *typeinfo.Type
 	shape shape
-	// valuer means that the type shows validator another value than itself, so
-	// nothing is known of its kind.
+	// valuer means that validator validates another value instead of the type's own, so its kind is unknown.
 	valuer bool
 }
 

@@ -11,27 +11,26 @@ import (
 
 // tag describes one of validator's rules.
 type tag struct {
-	// on is what the rule judges; validator panics on the rest, or finds every
-	// value wrong.
+	// on is the set of shapes that the rule applies to. For others validator panics, or rejects every value.
 	on shape
-	// param says whether text belongs after "=".
+	// param says whether the rule has text after "=".
 	param paramUse
 	// phrase is what a value must be, such as "a valid email address", or, if it begins with "must", what it must do.
 	// %s stands for the parameter.
 	phrase string
-	// fault is the type of the fault, "" for a value error with the phrase.
+	// fault is the type of the validation error, "" for a value error with the phrase.
 	fault string
-	// make compiles the rule; nil leaves it to validator.
+	// make compiles the rule; nil means that validator is called.
 	make maker
 }
 
-// paramUse says what a rule does with text after "=".
+// paramUse says how a rule uses the text after "=".
 type paramUse uint8
 
 const (
-	none   paramUse = iota // an error: validator would ignore it
-	needs                  // it must be there; it may be empty
-	filled                 // it must be there and not empty
+	none   paramUse = iota // not allowed: validator would ignore it
+	needs                  // required, but may be empty
+	filled                 // required and not empty
 	own                    // the maker decides
 )
 
@@ -44,8 +43,7 @@ type compiled struct {
 
 type maker func(s *Set, on subject, rule typeinfo.Rule) (compiled, error)
 
-// fits finds a rule on a kind it does not judge, and a parameter too many or
-// too few.
+// fits rejects a rule for a kind that it does not apply to, and a missing or superfluous parameter.
 func (t *tag) fits(on subject, rule typeinfo.Rule) error {
 	if on.shape&t.on == 0 && !on.valuer {
 		return fmt.Errorf("judges %s, not %s; %s", t.on, on.typ.Go, elsewhere(t, on))
@@ -81,8 +79,8 @@ func (t *tag) sentence(rule typeinfo.Rule) string {
 	return strings.ReplaceAll(t.phrase, "%s", rule.Param)
 }
 
-// Describe says in English what a value must be or do to keep a rule, such as
-// "must be a valid email address"; a rule it does not know is called by name.
+// Describe says in English what a value must be or do to satisfy a rule, such as "must be a valid email address". An
+// unknown rule is called by its name.
 func Describe(rule typeinfo.Rule) string {
 	if len(rule.Or) > 0 {
 		phrases := make([]string, len(rule.Or))

@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// HTTPDate is the Format of a time.Time in a header whose RFC has it in the
-// notation of HTTP (RFC 9110, section 5.6.7) instead of RFC 3339's.
+// HTTPDate is the Format of a time.Time in a header that uses HTTP dates (RFC 9110, section 5.6.7) instead of RFC 3339.
 const HTTPDate = "http-date"
 
 // LocalDateTime is the Format of a date and time without a zone.
@@ -32,8 +31,8 @@ func (t *tagged) describeValue(known func(reflect.Type) bool) (*Type, error) {
 	return typ, nil
 }
 
-// asHTTPDate is the description of a time, in whatever wraps it, with another
-// notation. Descriptions are shared, so it is a copy.
+// asHTTPDate returns the description of a time, possibly wrapped, in another notation. It is a copy, because descriptions
+// are shared.
 func asHTTPDate(t *Type) *Type {
 	c := *t
 	if t.Wraps() {

@@ -26,8 +26,7 @@ func ReadInput(t reflect.Type, known func(reflect.Type) bool) (*Input, error) {
 	return r.read(t)
 }
 
-// ReadSettings describes a struct that is filled in from the environment of the
-// process, by env tags alone. The error is an [*Error].
+// ReadSettings describes a struct that is filled from environment variables, by env tags. The error is an [*Error].
 func ReadSettings(t reflect.Type) (*Input, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, &Error{Type: Name(t), Problem: "settings must be a struct", Fix: "write a struct whose fields have env tags"}
@@ -48,7 +47,7 @@ func (r *inputReader) read(t reflect.Type) (*Input, error) {
 	if err := resolveRequires(t, r.in.named()); err != nil {
 		return nil, err
 	}
-	// Last, because any other error says more.
+	// Last, because any other error is more precise.
 	if hidesAll(t) {
 		return nil, nothingToFillIn(t)
 	}
@@ -66,14 +65,13 @@ func nothingToFillIn(t reflect.Type) error {
 type inputReader struct {
 	in    *Input
 	known func(reflect.Type) bool
-	// settings come from the environment, and from nowhere else.
+	// settings means that fields come only from the environment.
 	settings bool
 	// strictQuery and strictForm are set by models that embed candor.Strict.
 	strictQuery, strictForm bool
 }
 
-// close forbids what strict parts do not list: a strict input all of it, a
-// strict model what its location has besides.
+// close rejects unlisted values: a strict input in all locations, a strict model in its own.
 func (r *inputReader) close(strict bool) {
 	r.in.Strict = strict || r.strictQuery
 	if r.in.Members != nil {
@@ -84,8 +82,8 @@ func (r *inputReader) close(strict bool) {
 	}
 }
 
-// fields reads the fields of the input, of a struct embedded in it, or of a
-// parameter model; model is the location of a model's fields.
+// fields reads the fields of the input, of a struct embedded in it, or of a parameter model; model is the location of the
+// model.
 func (r *inputReader) fields(t reflect.Type, at embedding, model Source) error {
 	for i := range t.NumField() {
 		tag, err := readTags(t, t.Field(i))
@@ -132,7 +130,7 @@ func (r *inputReader) field(t *tagged, at embedding, model Source) error {
 	return r.sourced(t, at)
 }
 
-// sourced reads a field by the source in its tag.
+// sourced reads a field with a source tag.
 func (r *inputReader) sourced(t *tagged, at embedding) error {
 	switch {
 	case r.settings && t.source != Env:
@@ -152,7 +150,7 @@ func (r *inputReader) sourced(t *tagged, at embedding) error {
 	case Body:
 		return r.body(t, at)
 	}
-	// Without a name in its tag a struct is a model of parameters.
+	// Without a name in its tag, a struct is a parameter model.
 	if members, err := hasMembers(indirect(t.Type)); err != nil {
 		return t.wrapError(err)
 	} else if t.name == "" && members && t.source != File {
@@ -176,8 +174,8 @@ func (r *inputReader) noSource(t *tagged) error {
 	return t.lost("no source, so it is unknown where its value comes from", t.sources(name))
 }
 
-// nearlyKnown is the problem of a field without a source whose type belongs to
-// net/http or the framework, but not as it stands there.
+// nearlyKnown explains a field without a source whose type belongs to net/http or the framework, but cannot be filled in
+// as it is declared.
 func (r *inputReader) nearlyKnown(t *tagged) error {
 	switch typ := t.Type; {
 	case typ == reflect.TypeFor[context.Context]():
@@ -193,8 +191,7 @@ func (r *inputReader) nearlyKnown(t *tagged) error {
 	return nil
 }
 
-// sources lists the tags that the type of a field may have, those first that
-// are likely.
+// sources returns the tags that the type of a field allows, likely ones first.
 func (t *tagged) sources(name string) string {
 	const dep = "`dep:\"\"` for the value of a provider"
 	held := t.Type
@@ -219,8 +216,7 @@ func (t *tagged) sources(name string) string {
 	return fmt.Sprintf("add a tag such as `path:%[1]q`, `query:%[1]q`, `header:%[2]q`, `cookie:%[1]q`, `body:\"\"` or `dep:\"\"`", name, t.suggestion(Header))
 }
 
-// modelSource is the source of a model of parameters: that of its first field
-// with one.
+// modelSource returns the source of a parameter model: the source of its first field that has one.
 func modelSource(t reflect.Type) Source {
 	if t.Kind() != reflect.Struct {
 		return NoSource
@@ -260,7 +256,7 @@ func (r *inputReader) ready(t *tagged, at embedding) error {
 	return nil
 }
 
-// schemeName is the name in the security tag.
+// schemeName returns the name in the security tag.
 func (t *tagged) schemeName() string {
 	if t.source == Security {
 		return t.name
@@ -286,7 +282,7 @@ func (r *inputReader) choice(t *tagged, at embedding) error {
 	if err := t.useless("a choice of credentials", append([]string{"realm", "scheme", "doc"}, valueTags...)...); err != nil {
 		return err
 	}
-	// What ready adds from here on is the choice.
+	// What ready adds from here on belongs to the choice.
 	reach, first := at.to(t.StructField), len(r.in.Ready)
 	for i := range t.Type.NumField() {
 		alternative, err := readTags(t.Type, t.Type.Field(i))
@@ -349,7 +345,7 @@ func (r *inputReader) dep(t *tagged, at embedding) error {
 	return nil
 }
 
-// model lays the fields of a struct among the parameters of its location.
+// model adds the fields of a struct to the parameters of its location.
 func (r *inputReader) model(t *tagged, at embedding) error {
 	switch {
 	case t.Type.Kind() == reflect.Pointer:
@@ -430,7 +426,7 @@ func (r *inputReader) value(t *tagged, at embedding, model Source) error {
 	return nil
 }
 
-// readOnly leaves out a readonly field of a form model, whose type may also be that of responses.
+// readOnly ignores a readonly field of a form model, whose type may also be used for responses.
 func (r *inputReader) readOnly(t *tagged, model Source) error {
 	if model == NoSource {
 		return t.problem("its readonly tag is in an input, where nothing could set the value", "drop the field")
@@ -438,7 +434,7 @@ func (r *inputReader) readOnly(t *tagged, model Source) error {
 	return nil
 }
 
-// aliases are the former names of a field.
+// aliases returns the former names of a field.
 func (t *tagged) aliases(f *Field) (all []*Field, err error) {
 	names, ok := t.Tag.Lookup("alias")
 	if !ok {
@@ -490,9 +486,9 @@ func (t *tagged) ownHeader(name string) error {
 	return t.problem(http.CanonicalHeaderKey(name)+" is not a parameter in OpenAPI, which ignores a header with that name", fix)
 }
 
-// described makes the field, unless its type is one the caller fills in.
+// described returns the field with the description of its type, see describe.
 func (r *inputReader) described(t *tagged, at embedding) (*Field, error) {
-	// A file is the caller's to fill in, whatever its type is.
+	// The caller fills in files, whatever their type.
 	typ, err := t.describeValue(func(goType reflect.Type) bool { return t.source == File || r.known(goType) })
 	isNested, structErr := t.isNested()
 	if isNested {
@@ -512,8 +508,8 @@ func (r *inputReader) described(t *tagged, at embedding) (*Field, error) {
 	return f, nil
 }
 
-// isNested reports whether the value of a field is sent as several: what the option
-// deep says of a query, and of a form structs and lists of them.
+// isNested reports whether a field is sent as several values: in a query with the option deep, and in a form if it is a
+// struct or a list of structs.
 func (t *tagged) isNested() (bool, error) {
 	switch {
 	case t.source == Query:
@@ -528,7 +524,7 @@ func (t *tagged) isNested() (bool, error) {
 	return hasMembers(held)
 }
 
-// held is what a pointer or an Optional holds.
+// held returns the type inside a pointer or an Optional.
 func held(t reflect.Type) reflect.Type {
 	if IsOptional(t) {
 		return t.Field(0).Type
@@ -545,9 +541,8 @@ func (t *tagged) describeModel() (*Type, error) {
 	return typ, nil
 }
 
-// describe describes the field's type, unless the caller knows it: then all
-// that is said is whether it is a pointer, which makes the field optional, or a
-// list of files, whose number rules can be about.
+// describe describes the field's type. If the caller knows the type, it only describes a pointer, which makes the field
+// optional, or a list of files, whose number rules can limit.
 func (t *tagged) describe(known func(reflect.Type) bool) (*Type, error) {
 	switch {
 	case !known(t.Type):
@@ -582,7 +577,7 @@ func (r *inputReader) body(t *tagged, at embedding) error {
 	return err
 }
 
-// bodyForm is a whole body as a form.
+// bodyForm describes a whole body as a form.
 func (t *tagged) bodyForm(body *Field) (*Field, error) {
 	if body.Type.Kind != Struct || body.Media != "" {
 		return nil, t.problem("a form or JSON, which is one for a struct without a media tag only, and not for a pointer", "take the struct by value, and make its members optional instead")
@@ -615,7 +610,7 @@ func with(o *Object, f *Field) *Object {
 	return o
 }
 
-// contradiction finds fields that cannot be combined.
+// contradiction rejects fields that cannot be combined.
 func (in *Input) contradiction() error {
 	problem := func(f *Field, problem, fix string) error {
 		return &Error{Type: Name(in.Go), Field: f.Go, Problem: problem, Fix: fix}
@@ -631,7 +626,7 @@ func (in *Input) contradiction() error {
 	return in.duplicates()
 }
 
-// duplicates finds two fields that read the same value.
+// duplicates rejects two fields that read the same value.
 func (in *Input) duplicates() error {
 	seen := map[string]*Field{}
 	for _, f := range withAliases(in.named()) {
@@ -640,7 +635,7 @@ func (in *Input) duplicates() error {
 		case Header:
 			key = "header " + http.CanonicalHeaderKey(f.Name)
 		case File:
-			// A file and a value of one name are the same part of a form.
+			// A file and a value with the same name are the same part of a form.
 			key = "form " + f.Name
 		}
 		if other, ok := seen[key]; ok {
@@ -654,13 +649,13 @@ func (in *Input) duplicates() error {
 	return nil
 }
 
-// named lists every field that has a name on the wire.
+// named returns all fields that have a wire name.
 func (in *Input) named() []*Field {
 	all := append([]*Field{}, in.Params...)
 	return append(append(all, in.Members.Members()...), in.Form.Members()...)
 }
 
-// withAliases lists fields, each before its former names.
+// withAliases returns the fields, each followed by its former names.
 func withAliases(fields []*Field) []*Field {
 	var all []*Field
 	for _, f := range fields {

@@ -14,14 +14,13 @@ import (
 // Each app decides which keys it allows, and descriptions are shared between apps. So a description lists its stray
 // keys, and sealing an app checks them.
 
-// StrayKey is a tag key that looks as if it was meant for a reader of this
-// package, but is not read.
+// StrayKey is a tag key that looks as if this package should read it, but is not read.
 type StrayKey struct {
 	Error
 	Key string
 }
 
-// ownKeys are the keys that are read somewhere in this package.
+// ownKeys are all keys that this package reads.
 var ownKeys = []string{
 	"path", "query", "header", "cookie", "form", "file", "body", "dep", "security", "status", "env",
 	"json", "validate", "pattern", "patternmsg", "requires", "readonly", "writeonly", "default", "example", "doc", "title", "deprecated", "hidden",
@@ -34,8 +33,7 @@ var foreignKeys = []string{
 	"patch", "reader", "schema", "state", "stats", "table", "tile", "toml", "tuple", "xorm", "xpath", "yaml",
 }
 
-// keysOfFrameworks are the keys of other frameworks that would have validated,
-// bound or documented a field, with what has that meaning here.
+// keysOfFrameworks are keys with which other frameworks validate, bind or document a field, and what to write here instead.
 var keysOfFrameworks = map[string]string{
 	// gin
 	"binding":           "write its rules as `validate:\"...\"`; a value is required unless it is a pointer, has a default or says omitempty",
@@ -93,8 +91,7 @@ var keysOfFrameworks = map[string]string{
 	"extensions":           "give the type a method OpenAPISchema, or name it in Config.Schemas",
 }
 
-// keysOfSettings are those by which other readers of the environment would have
-// read a setting.
+// keysOfSettings are keys of other libraries that read settings from the environment.
 var keysOfSettings = map[string]string{
 	"envDefault":         "write `default:\"...\"`",
 	"envSeparator":       "drop it; lists have commas between their elements",
@@ -106,7 +103,7 @@ var keysOfSettings = map[string]string{
 	"ignored":            "write `env:\"-\"`",
 }
 
-// judgeKey records an unknown key, if it looks as if it should mean something.
+// judgeKey records an unknown key if it looks meaningful.
 func (t *tagged) judgeKey(key string) {
 	if slices.Contains(ownKeys, key) || slices.Contains(foreignKeys, key) {
 		return
@@ -120,7 +117,7 @@ func (t *tagged) judgeKey(key string) {
 	}
 }
 
-// judgeSetting is judgeKey for keys that only have a meaning in settings.
+// judgeSetting is like judgeKey, for keys that only have a meaning in settings.
 func (t *tagged) judgeSetting() {
 	for _, key := range slices.Sorted(maps.Keys(keysOfSettings)) {
 		if _, ok := t.Tag.Lookup(key); ok {
@@ -133,8 +130,7 @@ func (t *tagged) stray(key, problem, fix string) {
 	t.strays = append(t.strays, &StrayKey{Error: *t.problem(problem, fix), Key: key})
 }
 
-// lost is the problem of a field without the tag that says what it is. A stray
-// key is the likely reason, so that is reported.
+// lost returns the problem of a field without the required tag. A stray key is the likely reason, so it is reported first.
 func (t *tagged) lost(problem, fix string) error {
 	if len(t.strays) == 0 {
 		return t.problem(problem, fix)
@@ -143,9 +139,8 @@ func (t *tagged) lost(problem, fix string) error {
 	return t.problem(problem+": "+stray.Problem, stray.Fix)
 }
 
-// strayKeys are the keys of a field that somebody would have read: an unexported
-// one counts only if it is blank, where other frameworks put what they have to
-// say about a whole struct.
+// strayKeys returns the stray keys of a field. An unexported field counts only if it is blank, where other frameworks put
+// tags for the whole struct.
 func (t *tagged) strayKeys() []*StrayKey {
 	if !t.IsExported() && !t.Anonymous && t.Name != "_" {
 		return nil
@@ -153,20 +148,19 @@ func (t *tagged) strayKeys() []*StrayKey {
 	return t.strays
 }
 
-// nearestKey is the key of ours that a key is a misspelling of, "" for none.
+// nearestKey returns the own key of which a key is a misspelling, "" if there is none.
 func nearestKey(key string) string {
 	lower := strings.ToLower(key)
-	// Only its case may be wrong.
+	// Only the case may be wrong.
 	if slices.Contains(ownKeys, lower) {
 		return lower
 	}
 	return NearestWord(lower, ownKeys)
 }
 
-// NearestWord is the first of the words that the misspelt one is nearest to, ""
-// where it is none of them.
+// NearestWord returns the first of the words that are most similar to the misspelt one, "" if none is similar.
 func NearestWord(misspelt string, words []string) string {
-	// More than two slips make another word.
+	// With more than two errors it is another word.
 	nearest, least := "", 3
 	for _, word := range words {
 		if d := distance(misspelt, word); d < least && d <= allowedDistance(misspelt, word) {
@@ -176,8 +170,7 @@ func NearestWord(misspelt string, words []string) string {
 	return nearest
 }
 
-// allowedDistance is how many slips make a misspelling of a word: in a short one
-// a single slip makes another word.
+// allowedDistance returns how many errors count as a misspelling: in a short word a single error makes another word.
 func allowedDistance(misspelt, word string) int {
 	switch n := len(word); {
 	case n >= 5 && len(misspelt) >= 5:
@@ -191,7 +184,7 @@ func allowedDistance(misspelt, word string) int {
 // distance counts letters that are missing, superfluous, wrong, or swapped with their neighbour (optimal string
 // alignment distance).
 func distance(a, b string) int {
-	// Three rows of the table are enough, as a swap looks two rows back.
+	// Three rows of the table are enough, because a swap looks two rows back.
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j
@@ -208,14 +201,14 @@ func distance(a, b string) int {
 				row[j+1] = min(row[j+1], before[j-1]+1)
 			}
 		}
-		// The oldest row is the next to be written.
+		// The oldest row is overwritten next.
 		before, last, row = last, row, before
 	}
 	return last[len(b)]
 }
 
-// StrayKeys lists the stray keys of the types a value of t consists of, each type
-// once: seen holds those that were asked before.
+// StrayKeys returns the stray keys of all types in a value of t. Each type is checked once: seen holds those already
+// checked.
 func (t *Type) StrayKeys(seen map[*Type]bool) []*StrayKey {
 	if t == nil || seen[t] {
 		return nil
@@ -235,7 +228,7 @@ func (t *Type) StrayKeys(seen map[*Type]bool) []*StrayKey {
 	return all
 }
 
-// StrayKeys lists the stray keys of the input itself and of the types of its fields.
+// StrayKeys returns the stray keys of the input and of the types of its fields.
 func (in *Input) StrayKeys(seen map[*Type]bool) []*StrayKey {
 	all := in.Strays
 	for _, f := range in.Fields() {
@@ -244,8 +237,7 @@ func (in *Input) StrayKeys(seen map[*Type]bool) []*StrayKey {
 	return all
 }
 
-// StrayKeys lists the stray keys of an envelope itself and of the types of its
-// fields, or of a plain value.
+// StrayKeys returns the stray keys of an envelope and of the types of its fields, or of a plain value.
 func (out *Output) StrayKeys(seen map[*Type]bool) []*StrayKey {
 	all := out.Strays
 	for _, f := range slices.Concat(out.Headers, out.Cookies) {
