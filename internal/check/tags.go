@@ -100,8 +100,8 @@ func Describe(rule typeinfo.Rule) string {
 	return "must be " + sentence
 }
 
-// refused are words of a tag that are no rules for one value, and rules that
-// would let a request reach for files, directories, sockets or DNS.
+// refused are the words of a tag that are not rules for a single value, and the rules that would let a request access
+// files, directories, sockets or DNS.
 var refused = map[string]string{
 	"structonly":    "nested structs are always checked, each by its own tags; drop it",
 	"nostructlevel": "nested structs are always checked, each by its own tags; drop it",
@@ -136,7 +136,7 @@ var refused = map[string]string{
 	"ip6_addr":   "would ask the system to resolve a client's address; write ipv6",
 }
 
-// comparables are the shapes that the rules of size and order judge.
+// comparables are the shapes that rules about size and order apply to.
 const comparables = text | numbers | span | sized
 
 // tags are validator's rules, except those that look at other fields.

@@ -13,10 +13,10 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// textTest judges a text by a rule's parameter.
+// textTest reports whether a text satisfies a rule with a parameter.
 type textTest func(s, param string) bool
 
-// onText makes a rule of a test.
+// onText makes a rule from a test.
 func onText(test textTest) maker {
 	return func(_ *Set, _ subject, rule typeinfo.Rule) (compiled, error) {
 		param := rule.Param
@@ -34,7 +34,7 @@ func startsWith(s, start string) bool   { return strings.HasPrefix(s, start) }
 func endsWith(s, end string) bool       { return strings.HasSuffix(s, end) }
 
 func containsRune(s, char string) bool {
-	// validator looks for the first character alone.
+	// validator looks only for the first character.
 	r, _ := utf8.DecodeRuneInString(char)
 	return strings.ContainsRune(s, r)
 }
@@ -102,7 +102,7 @@ func everyRune(s string, class func(rune) bool) bool {
 func isLower(s, _ string) bool { return s != "" && s == strings.ToLower(s) }
 func isUpper(s, _ string) bool { return s != "" && s == strings.ToUpper(s) }
 
-// unlessNumber makes a rule that every number keeps, and texts that pass.
+// unlessNumber makes a rule that every number satisfies, and every text that passes the test.
 func unlessNumber(test func(string) bool) maker {
 	return func(_ *Set, on subject, _ typeinfo.Rule) (compiled, error) {
 		if on.shape&numbers != 0 {
@@ -112,7 +112,7 @@ func unlessNumber(test func(string) bool) maker {
 	}
 }
 
-// makeDatetime compiles datetime=layout, whose fault says what the layout is of.
+// makeDatetime compiles datetime=layout. Its validation error says whether the layout is of a date, a time or both.
 func makeDatetime(_ *Set, _ subject, rule typeinfo.Rule) (compiled, error) {
 	layout := rule.Param
 	typ, err := layoutFault(layout)
@@ -133,8 +133,8 @@ func dateFault(typ, layout string) *fault.Fault {
 	return fault.With(typ, "expected", time.Date(2006, 1, 2, 15, 4, 5, 0, time.UTC).Format(layout))
 }
 
-// layoutFault finds out what a layout is of by writing moments that differ in
-// their day, or in their time of day.
+// layoutFault finds out whether a layout has a date, a time or both: it formats moments that differ in the day or in
+// the time of day.
 func layoutFault(layout string) (string, error) {
 	first := time.Date(2001, 2, 3, 4, 5, 6, 7, time.UTC)
 	otherDay := time.Date(2012, 11, 12, 4, 5, 6, 7, time.UTC).Format(layout)
@@ -155,8 +155,7 @@ func layoutFault(layout string) (string, error) {
 	return "", errors.New("not a layout of time.Parse; write datetime=2006-01-02")
 }
 
-// makePostcode asks for a country that exists; validator would take another
-// for one without a valid postcode.
+// makePostcode requires a country that exists. For any other, validator would reject every postcode.
 func makePostcode(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	if s.validate.Var(rule.Param, "iso3166_1_alpha2") != nil {
 		return compiled{}, errors.New("not a country; write a code such as postcode_iso3166_alpha2=DE")
@@ -186,9 +185,8 @@ func makeIsDefault(_ *Set, _ subject, _ typeinfo.Rule) (compiled, error) {
 	return compiled{keeps: isDefault}, nil
 }
 
-// makeValidateFn calls the method Validate. Validator finds it by a name that is
-// not known when a program is linked, so with it every method of every type would
-// stay in the program.
+// makeValidateFn calls the method Validate. validator looks it up by a name that the linker does not know, and then the
+// linker must keep every exported method of every type.
 func makeValidateFn(_ *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	if rule.Param != "" && rule.Param != "Validate" {
 		return compiled{}, errors.New("the method is found by the name Validate alone; rename " + rule.Param + ", and write validateFn without a name")

@@ -67,8 +67,8 @@ func throughPointer(t reflect.Type, index []int) bool {
 	return false
 }
 
-// hashable reports whether every value of t can be a map key: whatever holds
-// an interface may hold a list.
+// hashable reports whether every value of t can be a map key. An interface, or a type with one, may hold a slice, which
+// cannot.
 func hashable(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Interface:

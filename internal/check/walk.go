@@ -37,7 +37,7 @@ const (
 // walk follows the steps from v.
 func walk(v reflect.Value, steps []step) sighting {
 	for v.Kind() == reflect.Pointer && (len(steps) == 0 || steps[0].kind != pointer) && !v.IsNil() {
-		v = v.Elem() // the caller may hand over a pointer to the struct
+		v = v.Elem() // the caller may pass a pointer to the struct
 	}
 	for i, s := range steps {
 		switch {

@@ -82,12 +82,12 @@ func (p *parsedRules) add(rules *Rules, rule Rule, first bool, t *Type) error {
 	return nil
 }
 
-// structural are the words of a tag that are no conditions.
+// structural are the words of a tag that are not conditions.
 var structural = map[string]bool{
 	"required": true, "omitempty": true, "omitzero": true, "omitnil": true, "dive": true, "keys": true, "endkeys": true,
 }
 
-// bare takes off what wraps a value: rules are conditions on what they hold.
+// bare unwraps pointers and Optionals: rules are conditions on the value inside.
 func bare(t *Type) *Type {
 	for t.Wraps() {
 		t = t.Elem
@@ -132,8 +132,7 @@ func parseDive(rules *Rules, elements []string, t *Type) error {
 	if err != nil {
 		return err
 	}
-	// An element is never absent, so required could only forbid the null that its type
-	// is for.
+	// An element is never absent, so required could only forbid null, which its type allows on purpose.
 	if held := bare(t.Elem); inner.required && held != t.Elem {
 		return fmt.Errorf("required on elements that may be null; use %s as the element", Name(held.Go))
 	}
