@@ -190,7 +190,7 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 			return err
 		}
 		a.body = body
-		a.faults.Seal(n, "answer")
+		a.faults.Seal(n, "response")
 		return nil
 	}, nil
 }

@@ -159,8 +159,8 @@ func TestResponseChecks(t *testing.T) {
 				assert.Empty(t, log.String())
 				return
 			}
-			assert.Contains(t, log.String(), "[answer stars]")
-			assert.Contains(t, log.String(), "[answer notes 0]")
+			assert.Contains(t, log.String(), "[response stars]")
+			assert.Contains(t, log.String(), "[response notes 0]")
 		})
 	}
 }

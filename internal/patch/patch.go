@@ -9,8 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 
 	"github.com/candor-go/candor/internal/fault"
 )
@@ -67,25 +67,28 @@ func Keep(takes func(member string) bool, resource, patched []byte) ([]byte, err
 		return patched, nil
 	}
 	var wrong Invalid
-	kept := maps.Clone(after)
-	for _, name := range slices.Sorted(maps.Keys(after)) {
+	for name, old := range before {
 		if takes(name) {
 			continue
 		}
-		if old, ok := before[name]; !ok || !sameText(old, after[name]) {
+		switch now, ok := after[name]; {
+		case !ok:
+			wrong.add("cannot be taken away", name)
+		case !sameText(old, now):
 			wrong.add("cannot be changed", name)
 		}
-		delete(kept, name)
+		delete(after, name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(before)) {
-		if _, ok := after[name]; !ok && !takes(name) {
-			wrong.add("cannot be taken away", name)
+	for name := range after {
+		if !takes(name) {
+			wrong.add("cannot be changed", name) // it is new
 		}
 	}
 	if err := wrong.err(); err != nil {
+		slices.SortFunc(wrong, func(a, b fault.Fault) int { return strings.Compare(fmt.Sprint(a.Loc), fmt.Sprint(b.Loc)) })
 		return nil, err
 	}
-	return asText(kept)
+	return asText(after)
 }
 
 // sameText reports whether two JSON texts have the same value.

@@ -157,7 +157,7 @@ func TestKeep(t *testing.T) {
 		"another id":           {`{"id":2,"name":"b"}`, ``, `Value error: cannot be changed at [body id]`},
 		"no id":                {`{"name":"b"}`, ``, `Value error: cannot be taken away at [body id]`},
 		"an unknown member":    {`{"id":1,"name":"b","x":null}`, ``, `Value error: cannot be changed at [body x]`},
-		"no member of the two": {`{"x":1}`, ``, "Value error: cannot be changed at [body x]\nValue error: cannot be taken away at [body id]"},
+		"no member of the two": {`{"x":1}`, ``, "Value error: cannot be taken away at [body id]\nValue error: cannot be changed at [body x]"},
 		"no object":            {`["a"]`, `["a"]`, ``},
 	} {
 		t.Run(name, func(t *testing.T) {
