@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/candor-go/candor/internal/mark"
 	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -42,6 +43,7 @@ import (
 //
 // A Lazy may be copied, and is safe for concurrent use.
 type Lazy[T any] struct {
+	_    mark.Lazy
 	slot *lazySlot
 	// generation is that of the slot, because slots are reused by later requests.
 	generation uint64

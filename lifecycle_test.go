@@ -483,6 +483,10 @@ func TestAnAppThatNobodyStarted(t *testing.T) {
 	type rowInput struct {
 		Row dbRow `dep:""`
 	}
+	type dbTx struct{ id int }
+	type txInput struct {
+		Tx candor.Lazy[dbTx] `dep:""`
+	}
 	read := func(_ context.Context, in input) (int, error) { return in.DB.id, nil }
 	connect := func(_ context.Context, _ candor.None, use func(*dbConn) error) error { return use(&dbConn{id: 7}) }
 	for name, row := range map[string]struct {
@@ -551,9 +555,14 @@ func TestAnAppThatNobodyStarted(t *testing.T) {
 		candor.Provide(app, func(_ context.Context, in input) (dbRow, error) { return dbRow{in.DB.id}, nil })
 		candor.Get(app, "/row", func(_ context.Context, in rowInput) (int, error) { return in.Row.id, nil })
 		candor.WebSocket(app, "/socket", func(context.Context, input, *candor.Socket[int, int]) error { return nil })
+		candor.Get(app, "/guarded", apptest.Returns("hello"), candor.Require(func(context.Context, input) error { return nil }))
+		candor.Get(app, "/around", apptest.Returns("hello"), candor.Around(func(_ context.Context, _ input, next func() error) error { return next() }))
+		candor.ProvideScoped(app, func(_ context.Context, in input, use func(dbTx) error) error { return use(dbTx{in.DB.id}) })
+		candor.Get(app, "/lazy", func(context.Context, txInput) (int, error) { return 1, nil })
+		candor.Get(app, "/lines", func(context.Context, input) (candor.JSONLines[int], error) { return nil, nil })
 		candor.Get(app, "/plain", apptest.Returns("hello"))
 		doc := apptest.Document(t, app)
-		for _, path := range []string{"/id", "/row", "/socket"} {
+		for _, path := range []string{"/id", "/row", "/socket", "/guarded", "/around", "/lazy", "/lines"} {
 			assert.NotNil(t, apptest.Member(doc, "paths", path, "get", "responses", "503", "headers", "Retry-After"), path)
 		}
 		assert.Nil(t, apptest.Member(doc, "paths", "/plain", "get", "responses", "503"))

@@ -482,21 +482,21 @@ func (b *builder) tagKeysOfProvider(p *provider) {
 
 // keysOfInput checks the tag keys in the types that a function takes.
 func (b *builder) keysOfInput(in *typeinfo.Input) error {
-	found := in.StrayKeys(b.keys.Seen)
+	err := b.keys.Check(in)
 	if in.Body != nil && isLines(in.Body.Type.Go) {
 		// JSONLines is a function type, so the types of its items are found only here.
-		found = append(found, linesOf(in.Body.Type.Go).item.StrayKeys(b.keys.Seen)...)
+		err = errors.Join(err, b.keys.Check(linesOf(in.Body.Type.Go).item))
 	}
-	return b.keys.Check(found)
+	return err
 }
 
 // keysOfOutput checks the tag keys in the types of a response.
 func (b *builder) keysOfOutput(out *typeinfo.Output) error {
-	found := out.StrayKeys(b.keys.Seen)
+	err := b.keys.Check(out)
 	if out.Body != nil {
-		found = append(found, bodyKindOf(out.Body).value.Of().StrayKeys(b.keys.Seen)...)
+		err = errors.Join(err, b.keys.Check(bodyKindOf(out.Body).value.Of()))
 	}
-	return b.keys.Check(found)
+	return err
 }
 
 // keysOfRoute checks the tag keys in the types of a handler and of the responses its options declare.
@@ -507,7 +507,7 @@ func (b *builder) keysOfRoute(rt *route, set *settings) error {
 	}
 	if rt.upgrade != nil {
 		for _, t := range rt.upgrade.messages() {
-			configErrs = append(configErrs, b.keys.Check(t.StrayKeys(b.keys.Seen)))
+			configErrs = append(configErrs, b.keys.Check(t))
 		}
 	}
 	return errors.Join(append(configErrs, b.keysOfDeclared(set))...)

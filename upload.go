@@ -18,6 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/filetype"
 	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/lazy"
+	"github.com/candor-go/candor/internal/mark"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/spool"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -51,6 +52,8 @@ import (
 //
 // Name and media type are what the client sent; they are not compared with the content.
 type Upload struct {
+	_ mark.File
+
 	// Filename is the client's name for the file, without directories and control characters; it may be empty. Several files
 	// may have the same name.
 	Filename string

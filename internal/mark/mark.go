@@ -8,6 +8,10 @@ type (
 	Optional struct{}
 	// Strict marks candor.Strict, whose embedding forbids unknown keys.
 	Strict struct{}
+	// File marks candor.Upload, whose source is the tag file.
+	File struct{}
+	// Lazy marks candor.Lazy[T], whose source is the tag dep.
+	Lazy struct{}
 	// Union marks candor.OneOf, whose embedding makes a discriminated union.
 	Union struct{}
 )

@@ -19,8 +19,7 @@ func (Merge) Change(text []byte) Change {
 	}
 }
 
-// merged implements RFC 7396, section 2. The function of the JSON patch library is not used: it also removes nulls
-// from lists.
+// merged implements RFC 7396, section 2: nulls remove members of objects, but stay in lists.
 func merged(target, patch any) any {
 	members, ok := patch.(map[string]any)
 	if !ok {

@@ -198,10 +198,10 @@ func (t *tagged) sources(name string) string {
 	for held.Kind() == reflect.Pointer || held.Kind() == reflect.Slice {
 		held = held.Elem()
 	}
-	switch name := Name(held); {
-	case name == "candor.Upload":
+	switch {
+	case hasMark(held, reflect.TypeFor[mark.File]()):
 		return fmt.Sprintf("add the tag `file:%q`", t.suggestion(NoSource))
-	case strings.HasPrefix(name, "candor.Lazy["):
+	case hasMark(held, reflect.TypeFor[mark.Lazy]()):
 		return "add the tag `dep:\"\"`"
 	}
 	members, err := hasMembers(held)
@@ -221,11 +221,10 @@ func modelSource(t reflect.Type) Source {
 	if t.Kind() != reflect.Struct {
 		return NoSource
 	}
+	models := []Source{Query, Header, Cookie, Form}
 	for i := range t.NumField() {
-		for _, source := range []Source{Query, Header, Cookie, Form} {
-			if _, ok := t.Field(i).Tag.Lookup(source.String()); ok {
-				return source
-			}
+		if f, err := readTags(t, t.Field(i)); err == nil && slices.Contains(models, f.source) {
+			return f.source
 		}
 	}
 	return NoSource
