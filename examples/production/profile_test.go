@@ -77,13 +77,17 @@ func TestProfile(t *testing.T) {
 				c.stopProcess(i)
 				c.addTimes(i, p.spent)
 			}
-			require.Positive(t, p.spent["Candor"])
 			all = append(all, p)
 		})
+	}
+	if t.Failed() {
+		return
 	}
 	text := profileText(all)
 	t.Log(text)
 	if out := os.Getenv("PROFILE_OUT"); out != "" {
+		// A load as short as that of every day may be over before the profiler's first sample in a part.
+		require.Positive(t, all[0].spent["Candor"])
 		require.NoError(t, os.WriteFile(out, []byte(text), 0o644))
 	}
 }
@@ -197,6 +201,9 @@ func (p profiled) share(name string) float64 {
 	for _, each := range p.spent {
 		total += each
 	}
+	if total == 0 {
+		return 0 // no sample at all
+	}
 	return p.spent[name] / total
 }
 
@@ -207,4 +214,23 @@ func partOf(function string) string {
 		}
 	}
 	return "what is left"
+}
+
+// TestProfileText has times that are known.
+func TestProfileText(t *testing.T) {
+	first := profiled{rate: 100.4, p50: 2 * time.Millisecond, p99: 30 * time.Millisecond, spent: map[string]float64{}}
+	for function, ms := range map[string]float64{
+		"runtime.futex": 10, "runtime.mallocgc": 20, "github.com/candor-go/candor.(*App).ServeHTTP": 30,
+		"github.com/candor-go/candor/contrib/redis.(*store).Take": 5, "main.main": 15, "example.com/another.Function": 20,
+	} {
+		first.spent[partOf(function)] += ms
+	}
+	text := profileText([]profiled{first, {rate: 200, p50: time.Millisecond, p99: time.Second}})
+	for _, row := range []string{
+		"| requests/s | 100 | 200 |", "| half of them within | 2ms | 1ms |", "| 99 % within | 30ms | 1s |",
+		"in Candor | 30.0 % | 0.0 % |", "in the kernel | 10.0 % |", "in Go's runtime | 20.0 % |", "in this service | 15.0 % |",
+		"in Candor's modules for Redis, NATS, traces and metrics | 5.0 % |", "in what is left | 20.0 % |",
+	} {
+		assert.Contains(t, text, row)
+	}
 }
