@@ -46,17 +46,16 @@ const (
 	//	POST /stock         {"count": n} of the members that were sent, all numbers
 	//	POST /upload        the title that was sent, and the name and size of the file, as Uploaded
 	//
-	// The id is at least 1, q has at most 50 characters and is "" without, limit is
-	// from 1 to 100 and 20 without. Items keep the rules of [Item], each element of
-	// a batch on its own, and orders those of [Order]. What breaks a rule answers 422 and names every field that
-	// does; a body that cannot be read is a 4xx. Who asks for /me without a known
-	// token gets a 401, and a 403 where the account is no editor's.
+	// The id is at least 1, q has at most 50 characters and defaults to "", limit is from 1 to 100 and defaults to 20.
+	// Items keep the rules of [Item], in a batch each element for itself, and orders those of [Order]. Invalid values get
+	// a 422 that names each invalid field; a body that cannot be read gets a 4xx. GET /me without a known token gets a
+	// 401, and a 403 if the account is not an editor.
 	Items Service = "items"
 	// Hub has the HubRoutes.
 	Hub Service = "hub"
 )
 
-// Contenders lists all, the yardstick first.
+// Contenders lists all contenders, the baseline first.
 func Contenders() []Contender {
 	return []Contender{Bare(), BareValidator(), BareJSON2(), Chi(), Gin(), Echo(), Huma(), Fiber(), FastAPI(), Candor()}
 }
@@ -119,19 +118,19 @@ type Item struct {
 	Tags     []string `json:"tags" validate:"max=5,dive,min=1,max=20"`
 }
 
-// Search is the answer of GET /items/{id}.
+// Search is the response of GET /items/{id}.
 type Search struct {
 	ID    int    `json:"id"`
 	Q     string `json:"q"`
 	Limit int    `json:"limit"`
 }
 
-// Greeting is the answer of GET /.
+// Greeting is the response of GET /.
 type Greeting struct {
 	Message string `json:"message"`
 }
 
-// Count is the answer of POST /items/batch and /stock.
+// Count is the response of POST /items/batch and /stock.
 type Count struct {
 	Count int `json:"count"`
 }

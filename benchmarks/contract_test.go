@@ -18,17 +18,17 @@ import (
 	"github.com/candor-go/candor/benchmarks"
 )
 
-// fields are all names that a 422 may name.
+// fields are all names that a 422 may contain.
 var fields = []string{"currency", "id", "q", "limit", "name", "email", "price", "quantity", "category", "tags"}
 
-// change is benchmarks.OneItem with one member replaced.
+// change returns benchmarks.OneItem with one member replaced.
 func change(member, value string) string {
 	return regexp.MustCompile(`"`+member+`":("[^"]*"|\[[^]]*\]|[^,}]*)`).ReplaceAllString(benchmarks.OneItem, `"`+member+`":`+value)
 }
 
 func long(n int) string { return strings.Repeat("x", n) }
 
-// TestContract holds every contender to the same job.
+// TestContract shows that all contenders implement the same service.
 func TestContract(t *testing.T) {
 	answers := []struct {
 		what, method, target, body string
@@ -49,7 +49,7 @@ func TestContract(t *testing.T) {
 	}
 	refusals := []struct {
 		what, method, target, body string
-		// names are the fields the answer names, and no others.
+		// names are exactly the fields in the response.
 		names []string
 	}{
 		{"an id below 1", "GET", "/items/0", "", []string{"id"}},
@@ -115,7 +115,7 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// TestUnusual holds every contender to the same answers to unusual inputs.
+// TestUnusual shows that all contenders give the same responses to unusual inputs.
 func TestUnusual(t *testing.T) {
 	requests := map[string]benchmarks.Request{}
 	for _, w := range benchmarks.MoreWorkloads() {
@@ -161,12 +161,12 @@ func TestUnusual(t *testing.T) {
 	}
 }
 
-// TestMe holds every contender to the same accounts.
+// TestMe shows that all contenders authenticate the same accounts.
 func TestMe(t *testing.T) {
 	rows := []struct {
 		what, authorization string
 		status              int
-		// want is a part of the answer.
+		// want is a part of the response.
 		want string
 	}{
 		{"an editor", "Bearer a-token-of-ann", 200, `"name":"ann","roles":["reader","editor"]`},
@@ -195,7 +195,7 @@ func TestMe(t *testing.T) {
 	}
 }
 
-// TestHub holds every contender to the same routes.
+// TestHub shows that all contenders have the same routes.
 func TestHub(t *testing.T) {
 	routes := benchmarks.HubRoutes()
 	assert.InDelta(t, 200, len(routes), 50)
@@ -213,8 +213,7 @@ func TestHub(t *testing.T) {
 	}
 }
 
-// named are the fields whose location a 422 gives: what a "loc" or "location"
-// leads to.
+// named returns the fields in the locations of a 422: the values of "loc" or "location".
 func named(answer any) (names []string) {
 	switch v := answer.(type) {
 	case []any:
@@ -232,7 +231,7 @@ func named(answer any) (names []string) {
 	return names
 }
 
-// fieldIn finds the field that a location ends in, or has in it.
+// fieldIn returns the fields that a location contains.
 func fieldIn(location string) []string {
 	for _, field := range fields {
 		if regexp.MustCompile(`\b` + field + `\b`).MatchString(location) {
@@ -242,8 +241,7 @@ func fieldIn(location string) []string {
 	return nil
 }
 
-// TestWorkloads holds the requests that are measured to their size, and to the
-// same answer with and without a socket.
+// TestWorkloads checks the sizes of the measured requests, and that responses are the same with and without a socket.
 func TestWorkloads(t *testing.T) {
 	assert.InDelta(t, 200, len(benchmarks.OneItem), 20)
 	for _, w := range append(benchmarks.Workloads(), benchmarks.MoreWorkloads()...) {
@@ -269,7 +267,7 @@ func TestWorkloads(t *testing.T) {
 	}
 }
 
-// serve starts a contender's service and tells its URL.
+// serve starts a contender's service and returns its URL.
 func serve(t testing.TB, c benchmarks.Contender, s benchmarks.Service) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -305,7 +303,7 @@ func do(t testing.TB, r *http.Request) (answer *http.Response, body string) {
 	return answer, string(text)
 }
 
-// send is a request whose answer is looked at.
+// send sends a request and decodes the response.
 func send(t testing.TB, method, url, body string) (status int, contentType string, value any) {
 	t.Helper()
 	answer, text := do(t, newRequest(t, method, url, body))

@@ -6,5 +6,5 @@ import "time"
 
 var started = time.Now()
 
-// CPUTime is the clock where there is nothing better.
+// CPUTime returns the elapsed time, as the processor time is not available.
 func CPUTime() time.Duration { return time.Since(started) }

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// CPUTime is what the process has used of the processors: on a machine with
-// other work it says more than the clock.
+// CPUTime returns the processor time of this process, which on a busy machine is more accurate than the clock.
 func CPUTime() time.Duration {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {

@@ -14,23 +14,22 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// Started is a large service: groups of four operations, with a list, an item of
-// it, and the ways to make and remove one. Huma makes most of its document while
-// operations are registered, Candor and FastAPI when it is first asked for, so only
-// the whole can be compared.
+// Started is a large service: groups of four operations, which list, read, create and delete items. Huma writes most of
+// its document while operations are registered, Candor and FastAPI when it is first requested, so only the total is
+// comparable.
 type Started struct {
-	// Time is what it took to register the operations and to write the document.
+	// Time is the time to register the operations and to write the document.
 	Time time.Duration `json:"time"`
-	// Memory is what the service keeps of it.
+	// Memory is what the service still uses afterwards.
 	Memory int `json:"memory"`
-	// Document is nil of those who write none.
+	// Document is nil for frameworks that write none.
 	Document []byte `json:"document"`
 }
 
-// large makes a large service and its document.
+// large creates a large service and its document.
 type large func(groups int) (service any, document []byte, err error)
 
-// started makes a large service in this process.
+// started creates a large service in this process.
 func (l large) started(groups int) (Started, error) {
 	before, start := inUse(), CPUTime()
 	service, document, err := l(groups)
@@ -40,7 +39,7 @@ func (l large) started(groups int) (Started, error) {
 	return made, err
 }
 
-// inUse is the memory that is in use.
+// inUse returns the memory in use.
 func inUse() int {
 	runtime.GC()
 	var now runtime.MemStats
@@ -48,8 +47,7 @@ func inUse() int {
 	return int(now.HeapAlloc)
 }
 
-// routesOnly is for those who write no document. It gives the patterns of a group
-// in net/http's notation.
+// routesOnly is for frameworks without a document. It passes the patterns of each group to add, in net/http's notation.
 func routesOnly(service any, groups int, add func(method, path string)) (any, []byte, error) {
 	for i := range groups {
 		path := fmt.Sprintf("/group-%d", i)

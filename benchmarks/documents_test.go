@@ -10,7 +10,7 @@ import (
 	"github.com/candor-go/candor/benchmarks"
 )
 
-// TestStart makes small large services: the documents have all operations.
+// TestStart starts large services with few groups: their documents have all operations.
 func TestStart(t *testing.T) {
 	documents := 0
 	for _, c := range benchmarks.Installed() {
@@ -32,8 +32,8 @@ func TestStart(t *testing.T) {
 	assert.GreaterOrEqual(t, documents, 2)
 }
 
-// BenchmarkDocument makes a thousand operations and their document. It counts the
-// processor's time, which other work on the machine disturbs less.
+// BenchmarkDocument registers a thousand operations and writes their document. It measures processor time, which is
+// less affected by other work on the machine.
 func BenchmarkDocument(b *testing.B) {
 	for _, c := range []benchmarks.Contender{benchmarks.Candor(), benchmarks.Huma()} {
 		b.Run(c.Name(), func(b *testing.B) {

@@ -13,8 +13,7 @@ type echoSearch struct {
 	Limit int    `query:"limit" validate:"gte=1,lte=100"`
 }
 
-// Echo is echo with its own binder and validator/v10 behind it, as its guide
-// shows.
+// Echo is echo with its own binder and validator/v10, as its guide shows.
 func Echo() Contender {
 	return onHTTP{"echo", "github.com/labstack/echo/v5", newEcho, echoHub, echoLarge}
 }
@@ -34,11 +33,10 @@ func echoLarge(groups int) (any, []byte, error) {
 	return routesOnly(e, groups, func(method, path string) { e.Add(method, colons(path), hello) })
 }
 
-// echoValidator fits validator to echo.
+// echoValidator adapts validator to echo.
 type echoValidator struct{ rules *validator.Validate }
 
-// Validate judges a struct, or each element of a list of them. A map has no
-// rules.
+// Validate validates a struct, or each element of a list. A map has no rules.
 func (v echoValidator) Validate(i any) error {
 	switch i.(type) {
 	case *[]Item:
@@ -79,7 +77,7 @@ func newEcho() http.Handler {
 	return e
 }
 
-// echoBody is a handler that answers a body.
+// echoBody is a handler that responds with a value made from the body.
 func echoBody[T any](answer func(T) any) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		var body T
@@ -101,10 +99,10 @@ func echoRefuse(c *echo.Context, err error) error {
 	return c.JSON(http.StatusUnprocessableEntity, Problems{problemsOf(err, "request")})
 }
 
-// echoAccount is the key of the account that echoEditor found.
+// echoAccount is the key of the account found by echoEditor.
 const echoAccount = "account"
 
-// echoEditor is the middleware of what only editors may do.
+// echoEditor is middleware for operations that require an editor.
 func echoEditor(users accounts) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {

@@ -14,9 +14,8 @@ import (
 	"strings"
 )
 
-// FastAPI is FastAPI in a process of its own, as Debian has it: packages
-// python3-fastapi, python3-uvicorn, python3-uvloop, python3-httptools,
-// python3-email-validator and python3-multipart.
+// FastAPI is FastAPI in its own process, from these packages of Debian: python3-fastapi, python3-uvicorn,
+// python3-uvloop, python3-httptools, python3-email-validator and python3-multipart.
 func FastAPI() Contender { return inPython{} }
 
 type inPython struct{}
@@ -24,21 +23,20 @@ type inPython struct{}
 //go:embed fastapi.py
 var fastAPI string
 
-// python is Debian's: another one does not see Debian's packages. With -I it
-// does not look for modules where it runs.
+// python is Debian's Python, the only one that sees its packages. With -I it ignores modules in the current directory.
 const python = "/usr/bin/python3"
 
-// pythonJob is what fastapi.py reads first.
+// pythonJob is the first input of fastapi.py.
 type pythonJob struct {
 	Workload
 	Routes []HubRoute `json:"routes"`
 	Groups int        `json:"groups"`
 }
 
-// Name is fastapi.
+// Name returns "fastapi".
 func (inPython) Name() string { return "fastapi" }
 
-// Version tells all that has a part in the speed.
+// Version returns the versions of everything that affects the speed.
 func (inPython) Version() (string, error) {
 	out, err := exec.Command(python, "-I", "-c", fastAPI, "version").Output()
 	if err != nil {
@@ -47,7 +45,7 @@ func (inPython) Version() (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// start runs fastapi.py until the context ends, and tells it the job.
+// start runs fastapi.py until the context ends, and sends it the job.
 func (inPython) start(ctx context.Context, role string, job pythonJob, l *os.File) (*exec.Cmd, io.Writer, *bufio.Reader, error) {
 	cmd := exec.CommandContext(ctx, python, "-I", "-c", fastAPI, role)
 	cmd.Stderr = os.Stderr
@@ -71,7 +69,7 @@ func (inPython) start(ctx context.Context, role string, job pythonJob, l *os.Fil
 	return cmd, in, bufio.NewReader(out), nil
 }
 
-// Serve has uvicorn serve the listener, in one process.
+// Serve runs uvicorn on the listener, in one process.
 func (c inPython) Serve(ctx context.Context, s Service, l net.Listener) error {
 	tcp, ok := l.(*net.TCPListener)
 	if !ok {
@@ -92,7 +90,7 @@ func (c inPython) Serve(ctx context.Context, s Service, l net.Listener) error {
 	return nil
 }
 
-// Drive calls the application in a loop in Python: no server has a part in it.
+// Drive calls the application in a loop in Python, without a server.
 func (c inPython) Drive(ctx context.Context, w Workload) (func(n int) (Cost, error), error) {
 	cmd, in, out, err := c.start(ctx, "drive", pythonJob{Workload: w, Routes: HubRoutes()}, nil)
 	if err != nil {
@@ -111,7 +109,7 @@ func (c inPython) Drive(ctx context.Context, w Workload) (func(n int) (Cost, err
 	}, nil
 }
 
-// Start makes the large service in a process of its own.
+// Start creates the large service in its own process.
 func (c inPython) Start(ctx context.Context, groups int) (made Started, err error) {
 	cmd, _, out, err := c.start(ctx, "start", pythonJob{Groups: groups}, nil)
 	if err != nil {

@@ -12,26 +12,26 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Fiber is fiber with its own binder and validator/v10 behind it, as its guide
-// shows. It is not on net/http: it has a server of its own, fasthttp's.
+// Fiber is fiber with its own binder and validator/v10, as its guide shows. It does not use net/http but its own
+// server, fasthttp.
 func Fiber() Contender { return onFiber{} }
 
 type onFiber struct{}
 
-// Name is fiber.
+// Name returns "fiber".
 func (onFiber) Name() string { return "fiber" }
 
-// Version is that of the module.
+// Version returns the version of the module.
 func (onFiber) Version() (string, error) { return moduleVersion("github.com/gofiber/fiber/v3"), nil }
 
-// Serve is fiber's server.
+// Serve runs fiber's server.
 func (onFiber) Serve(ctx context.Context, s Service, l net.Listener) error {
 	app := newFiber(s)
 	return app.Listener(l, fiber.ListenConfig{DisableStartupMessage: true, GracefulContext: ctx})
 }
 
-// Drive calls fiber's handler with contexts of fasthttp, whose queries and forms
-// it reads anew for each request, as net/http's handlers do.
+// Drive calls fiber's handler with contexts of fasthttp. Queries and forms are parsed again for each request, as in
+// net/http's handlers.
 func (onFiber) Drive(_ context.Context, w Workload) (func(n int) (Cost, error), error) {
 	handler := newFiber(w.Service).Handler()
 	contexts := make([]fasthttp.RequestCtx, len(w.Requests))
@@ -65,7 +65,7 @@ func (onFiber) Drive(_ context.Context, w Workload) (func(n int) (Cost, error), 
 	}, nil
 }
 
-// Start makes the large service.
+// Start creates the large service.
 func (onFiber) Start(_ context.Context, groups int) (Started, error) {
 	return large(fiberLarge).started(groups)
 }
@@ -74,7 +74,7 @@ func fiberLarge(groups int) (any, []byte, error) {
 	app := fiber.New()
 	hello := func(c fiber.Ctx) error { return c.JSON(Greeting{greeting}) }
 	service, document, err := routesOnly(app, groups, func(method, path string) { app.Add([]string{method}, colons(path), hello) })
-	app.Handler() // builds what it finds routes by
+	app.Handler() // builds the routing tree
 	return service, document, err
 }
 
@@ -87,10 +87,10 @@ type fiberQuery struct {
 	Limit int    `query:"limit" validate:"gte=1,lte=100"`
 }
 
-// fiberValidator fits validator to fiber.
+// fiberValidator adapts validator to fiber.
 type fiberValidator struct{ rules *validator.Validate }
 
-// Validate judges a struct: fiber does not ask about lists.
+// Validate validates a struct; fiber does not call it for lists.
 func (v fiberValidator) Validate(out any) error { return v.rules.Struct(out) }
 
 func newFiber(s Service) *fiber.App {
@@ -127,7 +127,7 @@ func newFiber(s Service) *fiber.App {
 	return app
 }
 
-// fiberBody is a handler that answers a body.
+// fiberBody is a handler that responds with a value made from the body.
 func fiberBody[T any](answer func(T) any) fiber.Handler {
 	return func(c fiber.Ctx) error {
 		var body T
@@ -154,10 +154,10 @@ func fiberRefuse(c fiber.Ctx, source string, err error) error {
 	return c.Status(fiber.StatusUnprocessableEntity).JSON(Problems{problemsOf(err, source)})
 }
 
-// fiberAccount is the key of the account that fiberEditor found.
+// fiberAccount is the key of the account found by fiberEditor.
 type fiberAccount struct{}
 
-// fiberEditor is the middleware of what only editors may do.
+// fiberEditor is middleware for operations that require an editor.
 func fiberEditor(users accounts) fiber.Handler {
 	return func(c fiber.Ctx) error {
 		account, err := users.editor(c.Get("Authorization"))

@@ -77,7 +77,7 @@ func ginUpload(c *gin.Context) {
 	c.JSON(http.StatusOK, Uploaded{c.PostForm("title"), file.Filename, file.Size})
 }
 
-// ginBody is a handler that answers a body.
+// ginBody is a handler that responds with a value made from the body.
 func ginBody[T any](answer func(T) any) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		var body T
@@ -89,8 +89,7 @@ func ginBody[T any](answer func(T) any) gin.HandlerFunc {
 	}
 }
 
-// ginRefuse answers with what binding found fault with. Of a list it is an
-// error for each element.
+// ginRefuse responds with the validation errors of gin's binding. For a list, the error has one error for each element.
 func ginRefuse(c *gin.Context, source string, err error) {
 	var problems []Problem
 	var each binding.SliceValidationError
@@ -118,16 +117,16 @@ func ginSearch(c *gin.Context) {
 	c.JSON(http.StatusOK, Search{ID: path.ID, Q: query.Q, Limit: query.Limit})
 }
 
-// ginAccount is the key of the account that ginEditor found.
+// ginAccount is the key of the account found by ginEditor.
 const ginAccount = "account"
 
-// ginEditor is the middleware of what only editors may do.
+// ginEditor is middleware for operations that require an editor.
 func ginEditor(users accounts) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		account, err := users.editor(c.GetHeader("Authorization"))
 		if err != nil {
 			status, challenge, body := refusal(err)
-			c.Header("WWW-Authenticate", challenge) // gin sends none that is empty
+			c.Header("WWW-Authenticate", challenge) // gin omits an empty header
 			c.AbortWithStatusJSON(status, body)
 			return
 		}

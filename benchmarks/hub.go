@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// A HubRoute is an operation of a large service, which answers with its own
-// name and the values of its wildcards, as a Hit.
+// A HubRoute is an operation of a large service. It responds with its name and the values of its wildcards, as a Hit.
 type HubRoute struct {
 	Method string `json:"method"`
 	Path   string `json:"path"`
@@ -15,16 +14,16 @@ type HubRoute struct {
 	Wildcards []string `json:"wildcards"`
 }
 
-// Hit is the answer of a HubRoute.
+// Hit is the response of a HubRoute.
 type Hit struct {
 	Route  string   `json:"route"`
 	Values []string `json:"values,omitempty"`
 }
 
-// String is the pattern of net/http.
+// String returns the pattern for net/http.
 func (r HubRoute) String() string { return r.Method + " " + r.Path }
 
-// Target is a request's path: each wildcard has a value of its own.
+// Target returns the path of a request, with a different value for each wildcard.
 func (r HubRoute) Target() (path string, values []string) {
 	path = r.Path
 	for _, name := range r.Wildcards {
@@ -34,10 +33,10 @@ func (r HubRoute) Target() (path string, values []string) {
 	return path, values
 }
 
-// colons is a path in the notation of gin, echo and fiber.
+// colons converts a path to the notation of gin, echo and fiber.
 func colons(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
 
-// hit is the answer, where value finds the value of a wildcard.
+// hit returns the response; value returns the value of a wildcard.
 func (r HubRoute) hit(name string, value func(string) string) Hit {
 	h := Hit{Route: name}
 	if len(r.Wildcards) > 0 {
@@ -49,7 +48,7 @@ func (r HubRoute) hit(name string, value func(string) string) Hit {
 	return h
 }
 
-// hub is the large service on net/http's mux.
+// hub is the large service with net/http's mux.
 func (s byHand) hub() http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range HubRoutes() {
@@ -65,8 +64,8 @@ func (s byHand) hit(r HubRoute) http.HandlerFunc {
 	}
 }
 
-// HubRoutes lists the operations, in the shape of GitHub's API. Those with fewer
-// wildcards come first: fiber and FastAPI take the first route that matches.
+// HubRoutes lists the operations, modelled on GitHub's API. Those with fewer wildcards come first, because fiber and
+// FastAPI use the first route that matches.
 func HubRoutes() (routes []HubRoute) {
 	for line := range strings.Lines(hub) {
 		words := strings.Fields(line)
@@ -104,8 +103,8 @@ func (in inOne) values() []string   { return []string{in.A} }
 func (in inTwo) values() []string   { return []string{in.A, in.B} }
 func (in inThree) values() []string { return []string{in.A, in.B, in.C} }
 
-// hub has a line for each path, with its methods. The mux of net/http could not
-// hold comments by number beside the comments of an issue.
+// hub has a line for each path, with its methods. issues/comments/{c} is missing, because in net/http's mux it
+// conflicts with issues/{c}/comments.
 const hub = `/authorizations GET POST
 /authorizations/{a} GET PATCH DELETE
 /applications/{a}/tokens/{b} GET DELETE

@@ -23,12 +23,12 @@ type humaSearch struct {
 	Limit int    `query:"limit" default:"20" minimum:"1" maximum:"100"`
 }
 
-// humaAnswer is a body in huma's envelope.
+// humaAnswer is a response body in huma's envelope.
 type humaAnswer[T any] struct{ Body T }
 
 func humaBody[T any](body T) (*humaAnswer[T], error) { return &humaAnswer[T]{body}, nil }
 
-// Huma is huma on net/http's mux, the leanest of its adapters.
+// Huma is huma on net/http's mux, its leanest adapter.
 func Huma() Contender {
 	return onHTTP{"huma", "github.com/danielgtaylor/huma/v2", newHuma, humaHub, humaLarge}
 }
@@ -67,7 +67,7 @@ func newHuma() http.Handler {
 		items = append(items, humaItem(item))
 	}
 	config := huma.DefaultConfig("Items", "1.0.0")
-	config.CreateHooks = nil // no $schema members and Link headers: the others send none
+	config.CreateHooks = nil // no $schema members and Link headers, which the others do not send either
 	mux := http.NewServeMux()
 	api := humago.New(mux, config)
 	huma.Get(api, "/{$}", func(context.Context, *struct{}) (*humaAnswer[Greeting], error) {
@@ -122,8 +122,7 @@ type humaForm struct {
 	File  huma.FormFile `form:"file" required:"true"`
 }
 
-// humaCredentials is a parameter: huma describes security, but leaves checking
-// it to the handler or to middleware.
+// humaCredentials is a parameter: huma documents security, but leaves the check to the handler or to middleware.
 type humaCredentials struct {
 	Authorization string `header:"Authorization"`
 }

@@ -14,16 +14,15 @@ import (
 	"time"
 )
 
-// Load is what came of sending requests over sockets.
+// Load is the result of requests over sockets.
 type Load struct {
 	Requests int           `json:"requests"`
 	Took     time.Duration `json:"took"`
 }
 
-// SendLoad sends a workload to a server for a time, over as many connections,
-// each of which waits for an answer before it asks again. It reads answers
-// itself, with far less work than net/http's client, so that what it measures is
-// the server.
+// SendLoad sends a workload to a server for the given time, over that many connections, each of which waits for a
+// response before it sends the next request. It reads responses with far less work than net/http's client, so that the
+// server is the bottleneck.
 func SendLoad(ctx context.Context, url string, w Workload, connections int, d time.Duration) (Load, error) {
 	wires := make([][]byte, len(w.Requests))
 	for i, r := range w.Requests {
@@ -53,7 +52,7 @@ func SendLoad(ctx context.Context, url string, w Workload, connections int, d ti
 	return load, errors.Join(failures...)
 }
 
-// ask sends requests in turn until it is late, at least one.
+// ask sends requests in turn until the end time, at least one.
 func ask(conn net.Conn, wires [][]byte, status int, end time.Time) (n int, err error) {
 	answers := bufio.NewReaderSize(conn, 32<<10)
 	for ; n == 0 || time.Now().Before(end); n++ {
@@ -71,9 +70,8 @@ func ask(conn net.Conn, wires [][]byte, status int, end time.Time) (n int, err e
 	return n, nil
 }
 
-// readAnswer reads an answer to its end and forgets all but the status. Only
-// for the answers of these servers: it has no other framing than a length or
-// chunks, and no trailers.
+// readAnswer reads a response and returns its status. It only supports the framing that these servers use: a length or
+// chunks, without trailers.
 func readAnswer(r *bufio.Reader) (status int, err error) {
 	line, err := r.ReadSlice('\n')
 	if err != nil {
@@ -125,8 +123,7 @@ func skipChunks(r *bufio.Reader) error {
 	}
 }
 
-// Hold makes connections, each of which has had one answer, and keeps them until
-// they are closed.
+// Hold opens connections, gets one response on each, and keeps them open until they are closed.
 func Hold(ctx context.Context, url string, w Workload, connections int) (io.Closer, error) {
 	var all held
 	for range connections {
@@ -150,7 +147,7 @@ func dial(ctx context.Context, url string) (net.Conn, error) {
 // held are connections that are closed together.
 type held []net.Conn
 
-// Close closes them all.
+// Close closes all connections.
 func (h held) Close() (err error) {
 	for _, conn := range h {
 		err = errors.Join(err, conn.Close())

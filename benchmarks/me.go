@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// Account is the answer of GET /me.
+// Account is the response of GET /me.
 type Account struct {
 	Name  string   `json:"name"`
 	Roles []string `json:"roles"`
 }
 
-// accounts has the account of each token.
+// accounts are the accounts by token.
 type accounts map[string]*Account
 
 func newAccounts() accounts {
@@ -23,7 +23,7 @@ func newAccounts() accounts {
 	}
 }
 
-// role is what GET /me asks for.
+// role is the role that GET /me requires.
 const role = "editor"
 
 var (
@@ -32,7 +32,7 @@ var (
 	errNoRole  = errors.New("the account may not do this")
 )
 
-// bearer is the token in an Authorization header.
+// bearer returns the token in an Authorization header.
 func bearer(authorization string) (string, error) {
 	scheme, token, found := strings.Cut(authorization, " ")
 	if token = strings.TrimSpace(token); !found || token == "" || !strings.EqualFold(scheme, "bearer") {
@@ -41,7 +41,7 @@ func bearer(authorization string) (string, error) {
 	return token, nil
 }
 
-// find is the account of a token.
+// find returns the account of a token.
 func (a accounts) find(token string) (*Account, error) {
 	if account, ok := a[token]; ok {
 		return account, nil
@@ -49,8 +49,7 @@ func (a accounts) find(token string) (*Account, error) {
 	return nil, errUnknown
 }
 
-// editor is the account that an Authorization header gives, which must have the
-// role.
+// editor returns the account for an Authorization header; it must have the role.
 func (a accounts) editor(authorization string) (*Account, error) {
 	token, err := bearer(authorization)
 	if err != nil {
@@ -66,7 +65,7 @@ func (a accounts) editor(authorization string) (*Account, error) {
 	return account, nil
 }
 
-// refusal is the answer to those whom editor refuses.
+// refusal is the response for errors of editor.
 func refusal(err error) (status int, challenge string, body Refusal) {
 	body = Refusal{err.Error()}
 	switch {

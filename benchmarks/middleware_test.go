@@ -11,7 +11,7 @@ import (
 	"github.com/candor-go/candor/middleware"
 )
 
-// BenchmarkMiddleware is W3 without and with what most services have around it.
+// BenchmarkMiddleware is W3 without and with the middleware that most services use.
 func BenchmarkMiddleware(b *testing.B) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	passes := func(next http.Handler) http.Handler { return next }

@@ -14,19 +14,19 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// onHTTP is a Contender on net/http.
+// onHTTP is a Contender that uses net/http.
 type onHTTP struct {
 	name string
-	// module is what it is made of, "" for the standard library.
+	// module is the module it uses, "" for the standard library.
 	module     string
 	items, hub func() http.Handler
 	large      large
 }
 
-// Name is that of the contender.
+// Name returns the name of the contender.
 func (c onHTTP) Name() string { return c.name }
 
-// Version is that of the module.
+// Version returns the version of the module.
 func (c onHTTP) Version() (string, error) { return moduleVersion(c.module), nil }
 
 func (c onHTTP) handler(s Service) http.Handler {
@@ -36,9 +36,8 @@ func (c onHTTP) handler(s Service) http.Handler {
 	return c.items()
 }
 
-// Serve serves as the contender's users do: Candor by App.Serve, which is App.Run
-// without its signals, and echo by its StartConfig. What gin's RunListener adds
-// is no more than http.Server, which all others are served by.
+// Serve serves as users of the contender do: Candor with App.Serve, which is App.Run without signals, and echo with its
+// StartConfig. All others use http.Server; gin's RunListener adds nothing to it.
 func (c onHTTP) Serve(ctx context.Context, s Service, l net.Listener) error {
 	switch h := c.handler(s).(type) {
 	case *candor.App:
@@ -77,11 +76,10 @@ func (c onHTTP) Drive(_ context.Context, w Workload) (func(n int) (Cost, error),
 	}, nil
 }
 
-// Start makes the large service.
+// Start creates the large service.
 func (c onHTTP) Start(_ context.Context, groups int) (Started, error) { return c.large.started(groups) }
 
-// caller sends its requests over and over. Of what a server does for each, it
-// leaves out everything but the handler.
+// caller calls a handler with its requests over and over, without a server.
 type caller struct {
 	handler  http.Handler
 	requests []*http.Request
@@ -114,20 +112,20 @@ func (*body) Close() error { return nil }
 
 var _ io.ReadCloser = (*body)(nil)
 
-// discard takes an answer and forgets it.
+// discard is a response writer that keeps only the status and the size.
 type discard struct {
 	header http.Header
 	status int
 	size   int
 }
 
-// Header is that of the answer.
+// Header returns the header of the response.
 func (d *discard) Header() http.Header { return d.header }
 
 // WriteHeader keeps the status.
 func (d *discard) WriteHeader(status int) { d.status = status }
 
-// Write counts.
+// Write counts the bytes.
 func (d *discard) Write(p []byte) (int, error) {
 	if d.status == 0 {
 		d.status = http.StatusOK

@@ -9,9 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Order is the body and the answer of POST /orders: thirty members in five
-// objects, of which five may be absent. Its tags are in the notations of all
-// contenders.
+// Order is the body and the response of POST /orders: thirty members in five objects; five members are optional. It has
+// the tags of all contenders.
 type Order struct {
 	ID       string      `json:"id" validate:"max=40" binding:"max=40" maxLength:"40"`
 	Placed   string      `json:"placed"`
@@ -23,7 +22,7 @@ type Order struct {
 	Lines    []OrderLine `json:"lines" validate:"min=1,max=50,dive" binding:"min=1,max=50,dive" minItems:"1" maxItems:"50"`
 }
 
-// Customer is who ordered.
+// Customer is the customer of an order.
 type Customer struct {
 	Name    string  `json:"name"`
 	Email   string  `json:"email" validate:"email" binding:"email" format:"email"`
@@ -32,7 +31,7 @@ type Customer struct {
 	Address Address `json:"address"`
 }
 
-// Address is where someone lives.
+// Address is a postal address.
 type Address struct {
 	Street  string `json:"street"`
 	City    string `json:"city"`
@@ -40,7 +39,7 @@ type Address struct {
 	Country string `json:"country"`
 }
 
-// Shipping is how the goods travel.
+// Shipping describes how an order is shipped.
 type Shipping struct {
 	Carrier  string  `json:"carrier"`
 	Express  bool    `json:"express"`
@@ -48,7 +47,7 @@ type Shipping struct {
 	Tracking string  `json:"tracking,omitempty"`
 }
 
-// Payment is how the order is paid.
+// Payment describes how an order is paid.
 type Payment struct {
 	Method    string  `json:"method"`
 	Amount    float64 `json:"amount"`
@@ -68,7 +67,7 @@ type OrderLine struct {
 
 var currencies = []string{"EUR", "GBP", "USD"}
 
-// judgeOrder is the rules of Order, written out.
+// judgeOrder implements the rules of Order.
 func judgeOrder(order *Order) (problems []Problem) {
 	if utf8.RuneCountInString(order.ID) > 40 {
 		problems = append(problems, problem("must have at most 40 characters", "body", "id"))
@@ -90,14 +89,14 @@ func judgeOrder(order *Order) (problems []Problem) {
 	return problems
 }
 
-// Uploaded is the answer of POST /upload.
+// Uploaded is the response of POST /upload.
 type Uploaded struct {
 	Title string `json:"title"`
 	Name  string `json:"name"`
 	Size  int64  `json:"size"`
 }
 
-// oddities are a hundred items that are hard to write as JSON.
+// oddities returns a hundred items that are hard to write as JSON.
 func oddities() []Item {
 	items := stock()
 	for i := range items {
@@ -107,8 +106,8 @@ func oddities() []Item {
 	return items
 }
 
-// oddItem is OneItem as few would write it: members the other way round,
-// indented, with escapes and characters of several bytes.
+// oddItem is OneItem in an unusual form: members in reverse order, indented, with escapes and characters of several
+// bytes.
 const oddItem = `{
     "tags": [
         "\u0065lectronics",
@@ -122,11 +121,11 @@ const oddItem = `{
     "name": "Gr\u00f6\u00dfe \"XL\" \u2014 клавиатура, 無線 \ud83d\ude00"
 }`
 
-// otherFaults breaks the rules of name, email, price and category.
+// otherFaults violates the rules of name, email, price and category.
 const otherFaults = `{"name":"","email":"purchasing.warehouse.example.com","price":-129.95,` +
 	`"quantity":25,"category":"furniture","tags":["electronics","keyboards","wireless"]}`
 
-// oneOrder is an order of three lines with all its members.
+// oneOrder is an order with three lines and all members.
 const oneOrder = `{"id":"order-2026-000042","placed":"2026-11-21T14:00:00Z","currency":"EUR","note":"please ring twice",` +
 	`"customer":{"name":"Ann Example","email":"ann@example.com","phone":"+49 30 1234567","vip":true,` +
 	`"address":{"street":"Long Street 17","city":"Berlin","zip":"10115","country":"DE"}},` +
@@ -136,8 +135,7 @@ const oneOrder = `{"id":"order-2026-000042","placed":"2026-11-21T14:00:00Z","cur
 	`{"sku":"ms-200","title":"Mouse","quantity":1,"price":49.5,"tax":0.19,"discount":0.1},` +
 	`{"sku":"cb-300","title":"Cable","quantity":10,"price":10.9,"tax":0.19,"discount":0.2}]}`
 
-// oddOrder is an order without the members that may be absent, but for a long
-// note.
+// oddOrder is an order without the optional members, except for a long note.
 var oddOrder = `{
   "lines": [
     { "tax": 1.9e-1, "price": 129.95, "quantity": 2, "title": "Gr\u00f6\u00dfe \"XL\" клавиатура", "sku": "kb-100" },
@@ -154,7 +152,7 @@ var oddOrder = `{
   "currency": "\u0045UR", "placed": "2026-11-21T14:00:00Z", "id": "order-2026-000042"
 }`
 
-// largeMap is an object of a thousand numbers.
+// largeMap returns an object with a thousand numbers.
 func largeMap() string {
 	var b strings.Builder
 	for i := range 1000 {
@@ -163,7 +161,7 @@ func largeMap() string {
 	return "{" + b.String()[1:] + "}"
 }
 
-// upload is a form with a title and a file of 256 KB.
+// upload returns a form with a title and a file of 256 KB.
 func upload() Request {
 	const part = "--boundary\r\nContent-Disposition: form-data; name="
 	text := strings.Repeat("a line of a text that someone uploads as a file\n", 256_000/48)
@@ -174,7 +172,7 @@ func upload() Request {
 	}
 }
 
-// MoreWorkloads lists inputs and answers that are not as usual.
+// MoreWorkloads lists workloads with unusual inputs and responses.
 func MoreWorkloads() []Workload {
 	return []Workload{
 		{"W3u", "W3 with members the other way round, indented, with escapes and characters of several bytes", Items, post("/items", oddItem), 200},

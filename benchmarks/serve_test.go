@@ -11,8 +11,7 @@ import (
 // BenchmarkServe has a sub-benchmark for each workload and contender.
 func BenchmarkServe(b *testing.B) { measureAll(b, benchmarks.Workloads()) }
 
-// BenchmarkServeUnusual is the same for inputs and answers that are not as
-// usual.
+// BenchmarkServeUnusual is the same with unusual inputs and responses.
 func BenchmarkServeUnusual(b *testing.B) { measureAll(b, benchmarks.MoreWorkloads()) }
 
 func measureAll(b *testing.B, workloads []benchmarks.Workload) {

@@ -15,16 +15,15 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// Note is what streams and sockets carry.
+// Note is a message in streams and WebSockets.
 type Note struct {
 	ID int `json:"id"`
-	// Sent is when it was sent, in nanoseconds of Unix time, where that is of
-	// interest.
+	// Sent is the time of sending in nanoseconds of Unix time, where it matters.
 	Sent int64  `json:"sent"`
 	Text string `json:"text"`
 }
 
-// newNote makes a note, after a pause unless that is 0.
+// newNote returns a note, after a pause unless it is 0.
 func newNote(id int, pause time.Duration) Note {
 	note := Note{ID: id, Text: "a note of ordinary length, as they are sent all day"}
 	if pause > 0 {
@@ -34,19 +33,18 @@ func newNote(id int, pause time.Duration) Note {
 	return note
 }
 
-// Streamers lists the ways to write a service of streams, the yardstick first:
+// Streamers lists the implementations of a service with streams, the baseline first:
 //
 //	GET /events?count=&pause=    server-sent events, each a Note
 //	GET /lines?count=            the same as JSON Lines
 //	GET /echo                    a WebSocket that sends each Note back
 //
-// The yardstick flushes behind every item: it does not know whether another one
-// follows at once.
+// The baseline flushes after every item: it does not know whether another one follows at once.
 func Streamers() []Streamer {
 	return []Streamer{{"bare", newBareStreams}, {"candor", newCandorStreams}}
 }
 
-// Streamer is one way.
+// Streamer is one implementation.
 type Streamer struct {
 	Name    string
 	Handler func() http.Handler

@@ -22,7 +22,7 @@ import (
 	"github.com/candor-go/candor/benchmarks"
 )
 
-// receive asks for a stream and hands over its notes.
+// receive requests a stream and calls each for every note.
 func receive(t testing.TB, url string, each func(note []byte)) (contentType string) {
 	t.Helper()
 	answer, err := http.Get(url)
@@ -40,7 +40,7 @@ func receive(t testing.TB, url string, each func(note []byte)) (contentType stri
 	return answer.Header.Get("Content-Type")
 }
 
-// TestStreams holds both ways to the same notes.
+// TestStreams shows that both implementations send the same notes.
 func TestStreams(t *testing.T) {
 	for _, c := range benchmarks.Streamers() {
 		server := httptest.NewServer(c.Handler())
@@ -72,8 +72,7 @@ func dial(t testing.TB, server *httptest.Server) *websocket.Conn {
 	return conn
 }
 
-// BenchmarkStreams has a sub-benchmark for each way of streaming and each way
-// to write it. cmd/streams runs them.
+// BenchmarkStreams has a sub-benchmark for each kind of stream and each implementation. cmd/streams runs them.
 func BenchmarkStreams(b *testing.B) {
 	for _, w := range []struct {
 		name string
@@ -100,8 +99,8 @@ func BenchmarkStreams(b *testing.B) {
 	}
 }
 
-// busy receives from a producer that never waits. All the client does is count,
-// so that next to all of the time is the server's.
+// busy receives from a producer that never waits. The client only counts, so that nearly all of the time is spent in
+// the server.
 func busy(b *testing.B, url string) {
 	answer, err := http.Get(fmt.Sprint(url, "?count=", b.N))
 	require.NoError(b, err)
@@ -112,17 +111,16 @@ func busy(b *testing.B, url string) {
 	require.Equal(b, b.N, int(notes))
 }
 
-// counter counts the notes of a stream by the brace that each has one of.
+// counter counts the notes of a stream by their closing braces: each note has one.
 type counter int
 
-// Write looks at a piece of the stream.
+// Write counts the notes of a piece of the stream.
 func (c *counter) Write(p []byte) (int, error) {
 	*c += counter(bytes.Count(p, []byte("}")))
 	return len(p), nil
 }
 
-// slow receives from a producer that waits before each note, and tells how old
-// a note is when it comes.
+// slow receives from a producer that pauses before each note, and reports how old notes are when they arrive.
 func slow(b *testing.B, server *httptest.Server) {
 	ages := make([]time.Duration, 0, b.N)
 	receive(b, fmt.Sprint(server.URL, "/events?pause=1ms&count=", b.N), func(text []byte) {
@@ -138,7 +136,7 @@ func slow(b *testing.B, server *httptest.Server) {
 	b.ReportMetric(float64(ages[len(ages)*99/100]), "p99-ns")
 }
 
-// echo has clients send a note each and wait until it is back.
+// echo has clients that each send a note and wait until it is back.
 func echo(b *testing.B, server *httptest.Server, clients int) {
 	note, err := json.Marshal(benchmarks.Note{ID: 1, Sent: 1, Text: strings.Repeat("x", 50)})
 	require.NoError(b, err)

@@ -8,7 +8,7 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// BareValidator is Bare with the rules of bodies left to validator/v10.
+// BareValidator is Bare with validator/v10 for the rules of bodies.
 func BareValidator() Contender {
 	validate := newValidate()
 	rules := rules{
@@ -18,14 +18,14 @@ func BareValidator() Contender {
 	return byHand{rules: rules, codec: jsonV1}.contender("bare + validator", "github.com/go-playground/validator/v10")
 }
 
-// newValidate is a validator that calls fields what the wire calls them.
+// newValidate returns a validator that uses the names on the wire.
 func newValidate() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	v.RegisterTagNameFunc(wireName)
 	return v
 }
 
-// wireName is the first name that a tag gives a field.
+// wireName returns the name of a field from the first tag that has one.
 func wireName(f reflect.StructField) string {
 	for _, key := range []string{"json", "uri", "param", "form", "query"} {
 		if name, _, _ := strings.Cut(f.Tag.Get(key), ","); name != "" {
@@ -35,8 +35,7 @@ func wireName(f reflect.StructField) string {
 	return f.Name
 }
 
-// problemsOf tells every field a validator found fault with. Any other error is
-// a problem of the whole, and none is none.
+// problemsOf returns a problem for each field with a validation error. Any other error is a problem of the whole input.
 func problemsOf(err error, source string) (problems []Problem) {
 	if err == nil {
 		return nil

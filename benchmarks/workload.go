@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Workload is what is measured: requests that are sent in turn.
+// Workload is a measured sequence of requests, sent in turn.
 type Workload struct {
 	Name string `json:"name"`
-	// What is a line of Markdown.
+	// What is a description in Markdown.
 	What     string    `json:"-"`
 	Service  Service   `json:"service"`
 	Requests []Request `json:"requests"`
-	// Status is that of every answer.
+	// Status is the status of every response.
 	Status int `json:"-"`
 }
 
@@ -21,12 +21,12 @@ type Workload struct {
 type Request struct {
 	Method string `json:"method"`
 	Target string `json:"target"`
-	// Header has lines, each ended.
+	// Header has header lines, each with its line end.
 	Header string `json:"header"`
 	Body   string `json:"body"`
 }
 
-// Wire is the request in HTTP/1.1.
+// Wire returns the request in HTTP/1.1.
 func (r Request) Wire() []byte {
 	length := ""
 	if r.Body != "" {
@@ -41,7 +41,7 @@ func post(target, body string) []Request {
 	return []Request{{Method: http.MethodPost, Target: target, Header: "Content-Type: application/json\r\n", Body: body}}
 }
 
-// Workloads lists all.
+// Workloads lists the usual workloads.
 func Workloads() []Workload {
 	me := get("/me")
 	me[0].Header = "Authorization: Bearer a-token-of-ann\r\n"
@@ -61,16 +61,16 @@ func Workloads() []Workload {
 const OneItem = `{"name":"Wireless mechanical keyboard","email":"purchasing@warehouse.example.com","price":129.95,` +
 	`"quantity":25,"category":"electronics","tags":["electronics","keyboards","wireless"]}`
 
-// FourFaults breaks the rules of name, price, quantity and category.
+// FourFaults violates the rules of name, price, quantity and category.
 const FourFaults = `{"name":"","email":"purchasing@warehouse.example.com","price":-1,` +
 	`"quantity":0,"category":"cars","tags":["electronics","keyboards","wireless"]}`
 
-// Batch is a megabyte of an item.
+// Batch is a list of one item over and over, one megabyte long.
 func Batch(item string) string {
 	return "[" + strings.Repeat(item+",", BatchSize(item)-1) + item + "]"
 }
 
-// BatchSize is how often an item goes into a megabyte.
+// BatchSize is how many times an item fits in a megabyte.
 func BatchSize(item string) int { return 1_000_000 / (len(item) + 1) }
 
 func hubRequests() (requests []Request) {

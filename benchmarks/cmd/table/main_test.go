@@ -20,7 +20,7 @@ import (
 	"github.com/candor-go/candor/benchmarks"
 )
 
-// TestMain lets the test's program play the parts of children.
+// TestMain lets the test binary run as a child process.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == playing {
 		if err := play(context.Background(), os.Args[2:]); err != nil {
@@ -31,8 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestRun measures as little as there is, all contenders in all ways: one round, as there
-// is no time for another.
+// TestRun runs all measurements of all contenders with the least work: one round, as there is no time for another.
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	s := settings{
@@ -82,7 +81,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestShortVersion is what stands beside a contender's name.
+// TestShortVersion shows the versions beside the names of contenders.
 func TestShortVersion(t *testing.T) {
 	for version, want := range map[string]string{
 		"go1.26.8":                         "go1.26.8",
@@ -102,7 +101,7 @@ func TestNoTimeToRepeat(t *testing.T) {
 	assert.Equal(t, []int{1, 0, 1}, []int{d.measured, d.repeated, d.kept})
 }
 
-// TestMedian is that of all pairs, whatever bare's rates are beside them.
+// TestMedian shows that the median is taken of the ratios of all pairs, whatever bare's rates are.
 func TestMedian(t *testing.T) {
 	assert.InDelta(t, 2, median([]float64{3, 1, 2}), 0)
 	assert.InDelta(t, 4, median([]float64{4, 1}), 0)
@@ -114,12 +113,11 @@ func TestMedian(t *testing.T) {
 	assert.InDelta(t, 0.98, r.toBare(s, "W1", "candor"), 0)
 }
 
-// TestUndisturbed repeats what others disturb, and keeps the least disturbed.
+// TestUndisturbed repeats disturbed measurements, and keeps the least disturbed one.
 func TestUndisturbed(t *testing.T) {
 	for _, row := range []struct {
 		what string
-		// others had a share in each attempt, slow was the machine before it and
-		// after it.
+		// others is the share of other processes in each attempt, slow the slowness of the machine before and after it.
 		others, slow []float64
 		kept         int
 		repeated     int

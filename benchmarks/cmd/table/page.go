@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor/benchmarks"
 )
 
-// service is what make profile found last.
+// service is the latest result of make profile.
 //
 //go:embed service.md
 var service string
@@ -86,7 +86,7 @@ func (r *results) write() error {
 	return err
 }
 
-// page is the whole document.
+// page returns the whole page.
 func (r *results) page() string {
 	var b strings.Builder
 	r.summary(&b)
@@ -116,7 +116,7 @@ func (r *results) page() string {
 	return b.String()
 }
 
-// summaries are the workloads of the first table, in a reader's words.
+// summaries describe the workloads of the first table.
 var summaries = map[string]string{
 	"W1": "a tiny `GET`",
 	"W3": "a checked `POST`",
@@ -124,7 +124,7 @@ var summaries = map[string]string{
 	"W7": "a body of 1 MB, checked",
 }
 
-// summary is the table and the picture that the page begins with.
+// summary writes the table and the image at the top of the page.
 func (r *results) summary(b *strings.Builder) {
 	b.WriteString(introduction)
 	var chosen []benchmarks.Workload
@@ -145,8 +145,7 @@ func (r *results) summary(b *strings.Builder) {
 	b.WriteString("\n![requests per second of the server's processor of each contender, as bars](images/benchmarks-end-to-end.svg)\n")
 }
 
-// shortVersion leaves out the path of a module, and the programs that serve
-// FastAPI.
+// shortVersion omits the path of a module, and the servers of FastAPI.
 func shortVersion(version string) string {
 	if path, number, ok := strings.Cut(version, " "); ok && strings.Contains(path, "/") {
 		version = number
@@ -171,7 +170,7 @@ virtual machine's processor sleeps and wakes late, they move less than the rates
 	r.ratesTable(b, r.capacities)
 }
 
-// ratesTable has requests per second, and their spread.
+// ratesTable writes requests per second, and their spread.
 func (r *results) ratesTable(b *strings.Builder, rates samples) {
 	r.table(b, r.workloads, ratio(func(w, c string) float64 { return r.toBare(rates, w, c) }))
 	row(b, r.workloads, "*bare, requests/s*", func(w string) string { return fmt.Sprintf("%.0f", rates.median(w, r.contenders[0].Name())) })
@@ -208,7 +207,7 @@ As a ratio of times to bare; lower is better.
 	r.timesTables(b, r.unusual)
 }
 
-// timesTables are the times, their spread, and the allocations.
+// timesTables writes the times, their spread, and the allocations.
 func (r *results) timesTables(b *strings.Builder, workloads []benchmarks.Workload) {
 	r.table(b, workloads, ratio(func(workload, contender string) float64 { return 1 / r.speed(workload, contender) }))
 	row(b, workloads, "*bare, µs*", func(w string) string {
@@ -249,7 +248,7 @@ connections that had an answer and are idle.
 	}
 }
 
-// number is a median in a unit.
+// number formats a median in the given unit.
 func number(of samples, what string, c benchmarks.Contender, unit float64) string {
 	if _, err := c.Version(); err != nil {
 		return notInstalled
@@ -269,12 +268,12 @@ func number(of samples, what string, c benchmarks.Contender, unit float64) strin
 
 const notInstalled = "not installed"
 
-// speed is how many times as fast as bare a contender is in process.
+// speed returns how many times as fast as bare a contender is in process.
 func (r *results) speed(workload, contender string) float64 {
 	return r.times.median(workload, r.contenders[0].Name()) / r.times.median(workload, contender)
 }
 
-// toBare is how many times bare's a contender's rate is.
+// toBare returns the rate of a contender as a multiple of bare's.
 func (r *results) toBare(rates samples, workload, contender string) float64 {
 	if contender == r.contenders[0].Name() {
 		return 1
@@ -282,13 +281,12 @@ func (r *results) toBare(rates samples, workload, contender string) float64 {
 	return rates.median(workload, contender)
 }
 
-// capacity is how many times as many requests as bare's a server's processor
-// answers.
+// capacity returns requests per second of the server's processor time, as a multiple of bare's.
 func (r *results) capacity(workload, contender string) float64 {
 	return r.toBare(r.capacities, workload, contender)
 }
 
-// ratio has three digits of what is above 100, and two behind the point.
+// ratio formats values with two decimals below 10 and none above; values below 0.1 with three.
 func ratio(of func(workload, contender string) float64) func(workload, contender string) string {
 	return func(workload, contender string) string {
 		if v := of(workload, contender); v < 0.1 {
@@ -301,7 +299,7 @@ func ratio(of func(workload, contender string) float64) func(workload, contender
 	}
 }
 
-// spread is a table that only those who ask for it see.
+// spread writes a table that is collapsed by default.
 func (r *results) spread(b *strings.Builder, workloads []benchmarks.Workload, of samples) {
 	b.WriteString("\n<details><summary>Spread of the runs</summary>\n\n")
 	r.table(b, workloads, func(workload, contender string) string {
@@ -327,7 +325,7 @@ func (r *results) table(b *strings.Builder, workloads []benchmarks.Workload, cel
 	}
 }
 
-// row is a line of a table.
+// row writes one row of a table.
 func row(b *strings.Builder, workloads []benchmarks.Workload, title string, cell func(workload string) string) {
 	fmt.Fprintf(b, "| %s |", title)
 	for _, w := range workloads {

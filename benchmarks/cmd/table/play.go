@@ -16,9 +16,8 @@ import (
 	"github.com/candor-go/candor/benchmarks"
 )
 
-// playing is the first argument of a child: this program starts itself for each
-// measurement. The others are its part and what that needs; it answers with a
-// line of JSON.
+// playing is the first argument of a child process: the program starts itself for each measurement. The other arguments
+// are the kind of measurement and its parameters; the result is a line of JSON.
 const playing = "play"
 
 func play(ctx context.Context, args []string) error {
@@ -43,8 +42,7 @@ func play(ctx context.Context, args []string) error {
 	return json.NewEncoder(os.Stdout).Encode(answer)
 }
 
-// command is this program in a part, on a processor of its own where the
-// system can do that.
+// command returns this program with other arguments, pinned to its own processor if the system can do that.
 func command(ctx context.Context, processor int, part ...string) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -60,7 +58,7 @@ func command(ctx context.Context, processor int, part ...string) (*exec.Cmd, err
 	return cmd, nil
 }
 
-// child plays a part to its end.
+// child runs a measurement in a child process, and decodes its result.
 func child(ctx context.Context, processor int, answer any, part ...string) error {
 	cmd, err := command(ctx, processor, part...)
 	if err != nil {
@@ -91,15 +89,14 @@ func workload(name string) (benchmarks.Workload, error) {
 	return benchmarks.Workload{}, fmt.Errorf("no workload %q", name)
 }
 
-// called is what a request costs in process.
+// called is the cost of a request in process.
 type called struct {
-	Time   float64 `json:"time"` // of the processor, in nanoseconds
+	Time   float64 `json:"time"` // processor time in nanoseconds
 	Allocs float64 `json:"allocs"`
 }
 
-// parts is how many a measurement has. What else the machine does makes some of
-// them slower and none faster, so the fastest one counts. Each has to be long
-// enough for the garbage collector to run in all of them.
+// parts is the number of parts of a measurement. Other work on the machine makes parts slower but never faster, so the
+// fastest one counts. Each must be long enough for the garbage collector to run in all of them.
 const parts = 3
 
 func playCall(ctx context.Context, name, of, atLeast string) (m called, err error) {
@@ -139,8 +136,8 @@ func playCall(ctx context.Context, name, of, atLeast string) (m called, err erro
 	return m, nil
 }
 
-// enough is how many requests take so long, a multiple of each. It sends twice as
-// many as before until it can tell.
+// enough returns how many requests take about that long, a multiple of each. It doubles the number of requests until
+// the time can be measured.
 func enough(drive func(n int) (benchmarks.Cost, error), each int, long time.Duration) (int, error) {
 	for n := each; ; n *= 2 {
 		cost, err := drive(n)
@@ -153,9 +150,9 @@ func enough(drive func(n int) (benchmarks.Cost, error), each int, long time.Dura
 	}
 }
 
-// stood is what a large service takes.
+// stood is the cost of a large service.
 type stood struct {
-	Time     float64 `json:"time"`   // of the processor, in nanoseconds
+	Time     float64 `json:"time"`   // processor time in nanoseconds
 	Memory   float64 `json:"memory"` // bytes
 	Document float64 `json:"document"`
 }
@@ -173,8 +170,7 @@ func playStart(ctx context.Context, name, routes string) (m stood, err error) {
 	return stood{float64(made.Time), float64(made.Memory), float64(len(made.Document))}, err
 }
 
-// playServe tells where a service is, and serves it as long as someone holds
-// the other end of its input.
+// playServe prints the address of a service, and serves it until its standard input is closed.
 func playServe(ctx context.Context, name, service string) error {
 	c, err := contender(name)
 	if err != nil {

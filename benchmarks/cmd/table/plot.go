@@ -8,19 +8,18 @@ import (
 	"github.com/candor-go/candor/benchmarks"
 )
 
-// The measures of a plot, in pixels.
+// The dimensions of a plot, in pixels.
 const (
 	plotColumns = 4 // of panels
 	panelWidth  = 230
 	panelMargin = 16
 	barHeight   = 16
-	barsLeft    = 104 // where bars begin in their panel, behind the names
-	barsRoom    = 76  // for the longest bar; its number stands behind it
+	barsLeft    = 104 // where bars begin in their panel, after the names
+	barsRoom    = 76  // for the longest bar; its number comes after it
 	titleHeight = 26
 )
 
-// plot has a panel of bars for each workload: how many times as good as bare
-// each contender is. It is readable on light and dark pages.
+// plot draws a panel of bars for each workload: the ratios to bare. It is readable on light and dark pages.
 func (r *results) plot(workloads []benchmarks.Workload, value func(workload, contender string) float64) []byte {
 	var b strings.Builder
 	columns := max(1, min(plotColumns, len(workloads)))
@@ -42,7 +41,7 @@ text { fill: #24292f } rect { fill: #8c959f } .candor { fill: #1a7f64 } line { s
 	return []byte(b.String())
 }
 
-// panel has the bars of a workload, and a line where bare's ends.
+// panel draws the bars of a workload, and a line at the end of bare's.
 func (r *results) panel(b *strings.Builder, w benchmarks.Workload, value func(workload, contender string) float64) {
 	longest := 1.0
 	for _, c := range r.contenders {

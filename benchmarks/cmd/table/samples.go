@@ -10,12 +10,12 @@ func (s samples) add(workload, contender string, value float64) {
 	s[key] = append(s[key], value)
 }
 
-// has tells whether there is any.
+// has reports whether there are values.
 func (s samples) has(workload, contender string) bool {
 	return len(s[[2]string{workload, contender}]) > 0
 }
 
-// sorted are the values in ascending order.
+// sorted returns the values in ascending order.
 func (s samples) sorted(workload, contender string) []float64 {
 	return slices.Sorted(slices.Values(s[[2]string{workload, contender}]))
 }
@@ -24,12 +24,12 @@ func (s samples) median(workload, contender string) float64 {
 	return median(s[[2]string{workload, contender}])
 }
 
-// median is the one in the middle, of an even number the larger.
+// median returns the middle value, or the larger of the two middle values.
 func median(values []float64) float64 {
 	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
 
-// spread is the distance from the least to the most, as a share of the median.
+// spread returns the difference between the largest and the smallest value, as a share of the median.
 func (s samples) spread(workload, contender string) float64 {
 	values := s.sorted(workload, contender)
 	return (values[len(values)-1] - values[0]) / s.median(workload, contender)

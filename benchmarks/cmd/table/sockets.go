@@ -16,21 +16,21 @@ import (
 	"github.com/candor-go/candor/benchmarks"
 )
 
-// Servers and who asks them have a processor each.
+// Servers and load generators run on separate processors.
 const (
 	anyProcessor    = -1
 	serverProcessor = 0
 	loadProcessor   = 1
 )
 
-// canPin tells whether a process can be held to a processor here.
+// canPin reports whether a process can be pinned to a processor here.
 func canPin() bool {
 	_, err := exec.LookPath("taskset")
 	return err == nil && runtime.NumCPU() > loadProcessor
 }
 
-// connections is how many ask at once. Of large requests there are fewer: the
-// slowest contender takes seconds for each.
+// connections returns the number of concurrent clients. Large requests get fewer: the slowest contender takes seconds
+// for each.
 func connections(w benchmarks.Workload) int {
 	if len(w.Requests[0].Body) > 100_000 {
 		return 4
@@ -38,14 +38,14 @@ func connections(w benchmarks.Workload) int {
 	return 32
 }
 
-// server is a service in a process of its own.
+// server is a service in its own process.
 type server struct {
 	cmd *exec.Cmd
 	url string
 	end io.Closer
 }
 
-// startServer starts one, and waits until it tells where it is.
+// startServer starts a server, and waits until it prints its address.
 func startServer(ctx context.Context, c benchmarks.Contender, s benchmarks.Service) (server, error) {
 	cmd, err := command(ctx, serverProcessor, "serve", c.Name(), string(s))
 	if err != nil {
@@ -96,35 +96,34 @@ func (s servers) stop() {
 	}
 }
 
-// loaded is what a server did under load, beside bare's at the same time.
+// loaded is the result of a server under load, compared with bare under the same load at the same time.
 type loaded struct {
-	// Bare is what bare's server did.
+	// Bare is the result of bare.
 	Bare served `json:"bare"`
-	// Rate and Capacity are how many times as many requests as bare's the server
-	// answers, the median of the pairs.
+	// Rate and Capacity are multiples of bare's, each the median of the pairs.
 	Rate     float64 `json:"rate"`
 	Capacity float64 `json:"capacity"`
-	// Others is the share of one processor that other processes had meanwhile.
+	// Others is the share of one processor that other processes used meanwhile.
 	Others float64 `json:"others"`
 }
 
-// served are requests per second, and per second of the server's processor.
+// served counts requests per second, and per second of the server's processor time.
 type served struct {
 	Rate     float64 `json:"rate"`
 	Capacity float64 `json:"capacity"`
 }
 
-// load has a child ask one of the servers and bare's in turn.
+// load runs a child process that sends requests to one of the servers and to bare in turn.
 func (s servers) load(ctx context.Context, bare servers, w benchmarks.Workload, d time.Duration) (m loaded, err error) {
 	err = child(ctx, loadProcessor, &m, append([]string{"load", w.Name, d.String()}, append(s[w.Service].address(), bare[w.Service].address()...)...)...)
 	return m, err
 }
 
-// address is where a server is: its URL and its process.
+// address returns the URL and the process id of a server.
 func (s server) address() []string { return []string{s.url, strconv.Itoa(s.cmd.Process.Pid)} }
 
-// playLoad warms two servers up and then measures them in turn, so that a machine
-// that becomes faster or slower does so for both.
+// playLoad warms up two servers and then measures them in turn, so that both see the same changes in the machine's
+// speed.
 func playLoad(ctx context.Context, of, long string, server, bare [2]string) (m loaded, err error) {
 	w, err := workload(of)
 	if err != nil {
@@ -158,7 +157,7 @@ func playLoad(ctx context.Context, of, long string, server, bare [2]string) (m l
 	return m, nil
 }
 
-// serve is one part: what a server does for a time.
+// serve measures a server once, for the given time.
 func serve(ctx context.Context, server [2]string, w benchmarks.Workload, d time.Duration) (m served, err error) {
 	used := serverTime(server[1])
 	load, err := benchmarks.SendLoad(ctx, server[0], w, connections(w), d)
@@ -166,13 +165,13 @@ func serve(ctx context.Context, server [2]string, w benchmarks.Workload, d time.
 		return m, err
 	}
 	if used = serverTime(server[1]) - used; used == 0 {
-		used = load.Took // the system does not tell
+		used = load.Took // the processor time is unknown
 	}
 	return served{float64(load.Requests) / load.Took.Seconds(), float64(load.Requests) / used.Seconds()}, nil
 }
 
-// others is the time that the machine's processors gave to all processes but
-// this one, the servers and their children, as far as /proc tells.
+// others returns the processor time of all other processes, without this one, the servers and their children, as far as
+// /proc shows it.
 func others(server, bare string) time.Duration {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -187,7 +186,7 @@ func others(server, bare string) time.Duration {
 	return used
 }
 
-// serverTime is the processor time of a server and its children.
+// serverTime returns the processor time of a server and its children.
 func serverTime(pid string) (used time.Duration) {
 	for _, each := range family(pid) {
 		used += processTime(each)
@@ -195,7 +194,7 @@ func serverTime(pid string) (used time.Duration) {
 	return used
 }
 
-// family is a process with its children.
+// family returns a process and its children.
 func family(pid string) []string {
 	all := []string{pid}
 	lists, _ := filepath.Glob("/proc/" + pid + "/task/*/children")
@@ -206,7 +205,7 @@ func family(pid string) []string {
 	return all
 }
 
-// processTime is the processor time of a process's threads.
+// processTime returns the processor time of all threads of a process.
 func processTime(pid string) (used time.Duration) {
 	threads, _ := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
 	for _, thread := range threads {
@@ -221,11 +220,10 @@ func processTime(pid string) (used time.Duration) {
 	return used
 }
 
-// idleConnections is how many are held to see what each costs.
+// idleConnections is how many connections are held to measure the memory of each.
 const idleConnections = 1000
 
-// idle holds connections, each of which has had an answer, and tells what a
-// server's memory grew by for each.
+// idle holds connections that have received one response, and returns by how much the server's memory grew for each.
 func (s server) idle(ctx context.Context) (bytes float64, err error) {
 	hello := benchmarks.Workloads()[0]
 	if _, err := benchmarks.SendLoad(ctx, s.url, hello, 32, 50*time.Millisecond); err != nil {
@@ -240,7 +238,7 @@ func (s server) idle(ctx context.Context) (bytes float64, err error) {
 	return bytes, held.Close()
 }
 
-// resident is the memory of a server and its children.
+// resident returns the memory of a server and its children.
 func (s server) resident() (bytes int) {
 	for _, pid := range family(strconv.Itoa(s.cmd.Process.Pid)) {
 		text, err := os.ReadFile("/proc/" + pid + "/statm")
@@ -253,7 +251,7 @@ func (s server) resident() (bytes int) {
 	return bytes
 }
 
-// ticks is a number of hundredths of a second, as /proc has them.
+// ticks converts a number of hundredths of a second, the unit of /proc.
 func ticks(s string) time.Duration {
 	n, err := strconv.Atoi(s)
 	if err != nil {
