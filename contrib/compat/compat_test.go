@@ -16,7 +16,7 @@ import (
 	"github.com/candor-go/candor/contrib/compat"
 )
 
-// recorded is a test that keeps what it is told.
+// recorded is a test that records its calls.
 type recorded struct{ errors, log []string }
 
 func (r *recorded) Helper() {}
@@ -41,7 +41,7 @@ func check(r routes, file string, options ...compat.Option) *recorded {
 	return test
 }
 
-// A file is written where there is none, breaks fail, and what is allowed passes.
+// A missing file is written, breaking changes fail, and compatible ones pass.
 func TestCheck(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "testdata", "openapi.json")
 	assert.Equal(t, &recorded{log: []string{"compat: " + file + " is written; commit it with the code"}}, check(body[free](), file))
@@ -72,7 +72,7 @@ func TestUpdate(t *testing.T) {
 	assert.Equal(t, &recorded{}, check(body[with](), file))
 }
 
-// A router with a document of its own has a file of its own: one for each version.
+// A router with its own document has its own file: one for each version.
 func TestDocument(t *testing.T) {
 	versions := func(v1, v2 routes) *candor.App {
 		app := candor.New(candor.Config{Title: "x", Version: "1"})
@@ -110,8 +110,7 @@ func TestUnreadable(t *testing.T) {
 	assert.Contains(t, test.errors[0], "is a directory")
 }
 
-// Methods that OpenAPI 3.1 has no member for are compared as well, in its extensions and
-// in the members of 3.2.
+// Methods without a member in OpenAPI 3.1 are compared as well, in its extensions and in the members of 3.2.
 func TestMethods(t *testing.T) {
 	const doc = `{"openapi":"%s","info":{"title":"x","version":"1"},"paths":{"/x":{"get":{"responses":{"200":{"description":"OK"}}}%s}}}`
 	const op = `{"operationId":"%s","parameters":[{"in":"query","name":"q","required":%t,"schema":{"type":"string"}}],"responses":{"200":{"description":"OK"}}}`
@@ -137,7 +136,7 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// What is documented in 3.1 is no change where it is documented in 3.2.
+// A document in 3.1 and the same one in 3.2 have no differences.
 func TestVersionsOfTheDocument(t *testing.T) {
 	app := appOf(all(body[catOrDog](), out[candor.JSONLines[tree]]()))
 	var old, today strings.Builder
@@ -163,7 +162,7 @@ func ExampleCheck() {
 		return app
 	}
 	nothing := func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil }
-	compat.Check(t, newApp(nothing, "/items"), file) // writes the file, as it is not there
+	compat.Check(t, newApp(nothing, "/items"), file) // writes the file, as it is missing
 	compat.Check(t, newApp(nothing, "/things"), file)
 	fmt.Println(t.errors[0])
 	// Output: compat: breaks clients: GET /items: API path removed without deprecation

@@ -14,11 +14,10 @@ import (
 	"github.com/candor-go/candor/contrib/compat"
 )
 
-// routes are what an app of the table has.
+// routes registers the operations of an app.
 type routes func(app *candor.App)
 
-// body is an operation with a body of a type, out one with a response of it, and in one
-// whose parameters it lists.
+// body is an operation with a body of type T, out one with such a response, and in one with T as its parameters.
 func body[T any](options ...candor.RouteOption) routes {
 	return func(app *candor.App) {
 		candor.Post(app, "/x", func(context.Context, struct {
@@ -58,7 +57,7 @@ func all(each ...routes) routes {
 
 func none(app *candor.App) { at("GET", "/other")(app) }
 
-// bound is a number with a rule.
+// The types of the table, named for their rules.
 type (
 	free struct {
 		N int `json:"n"`
@@ -448,7 +447,7 @@ func posted[T any](options ...candor.RouteOption) routes {
 
 func document(t *testing.T, r routes) []byte {
 	t.Helper()
-	// The ids of operations are fixed, as those of function literals have their path in them.
+	// The ids of operations are fixed, because those of function literals contain the path.
 	app := candor.New(candor.Config{Title: "x", Version: "1"})
 	r(app)
 	var written bytes.Buffer
@@ -456,10 +455,10 @@ func document(t *testing.T, r routes) []byte {
 	return written.Bytes()
 }
 
-// fine is the verdict on a change that breaks nobody.
+// fine is the result of a compatible change.
 const fine = ""
 
-// A row, a change: what it is, an app before and after, and what breaks.
+// Each row is a change: its name, an app before and after, and the breaking change.
 var table = []struct {
 	name       string
 	old, today routes

@@ -64,7 +64,7 @@ type login struct {
 	Token candor.Bearer
 }
 
-// names are the users by their tokens.
+// user returns the user of a token.
 func user(_ context.Context, in login) (who, error) {
 	switch in.Token {
 	case "token-of-ann":
@@ -75,7 +75,7 @@ func user(_ context.Context, in login) (who, error) {
 	return who{}, candor.Error(401, "no such user")
 }
 
-// seen is what operations saw last, for tests that ask.
+// seen records what operations received, for tests to check.
 type seen struct {
 	mutex sync.Mutex
 	about map[string]string
@@ -93,7 +93,7 @@ func (s *seen) get(key string) string {
 	return s.about[key]
 }
 
-// newApp has an operation of every kind.
+// newApp has an operation of each kind.
 func newApp(saw *seen, config candor.Config, options ...candor.Option) *candor.App {
 	config.Title, config.Version, config.Description = "Everything", "1.2.3", "One tool of every kind."
 	app := candor.New(config, options...)
@@ -308,7 +308,7 @@ func me(_ context.Context, in struct {
 	return candor.Text(in.Who.Name), nil
 }
 
-// whatIsSeen tells what arrives of the caller.
+// whatIsSeen is an operation that returns what was seen of the caller.
 func whatIsSeen(saw *seen) func(context.Context, struct {
 	Key candor.APIKey `header:"X-Key"`
 },
@@ -382,17 +382,17 @@ func twice(_ context.Context, in struct {
 	return map[string]any{"path": in.ID, "query": in.Query, "body": in.Body, "odd": in.Odd}, nil
 }
 
-// service is an app with its endpoint, over a connection.
+// service is an app with its endpoint, on a connection.
 type service struct {
 	t   *testing.T
 	url string
 	saw *seen
 	log *strings.Builder
-	// query follows the path of the endpoint.
+	// query is appended to the path of the endpoint.
 	query string
 }
 
-// serve runs the app of the tests with an endpoint at /mcp.
+// serve runs the app of these tests with an endpoint at /mcp.
 func serve(t *testing.T, options mcp.Options) *service {
 	t.Helper()
 	s := &service{t: t, saw: &seen{about: map[string]string{}}, log: &strings.Builder{}}
@@ -443,7 +443,7 @@ func (h headers) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// connect is a session of the SDK's client.
+// connect opens a session with the SDK's client.
 func (s *service) connect(with headers, options *sdk.ClientOptions) *sdk.ClientSession {
 	s.t.Helper()
 	client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, options)
@@ -455,7 +455,7 @@ func (s *service) connect(with headers, options *sdk.ClientOptions) *sdk.ClientS
 	return session
 }
 
-// call calls a tool with arguments that are JSON.
+// call calls a tool with JSON arguments.
 func call(t *testing.T, session *sdk.ClientSession, name, arguments string) *sdk.CallToolResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -465,7 +465,7 @@ func call(t *testing.T, session *sdk.ClientSession, name, arguments string) *sdk
 	return result
 }
 
-// said is the text of a result.
+// said returns the text of a result.
 func said(result *sdk.CallToolResult) string {
 	var all []string
 	for _, content := range result.Content {
@@ -481,7 +481,7 @@ func said(result *sdk.CallToolResult) string {
 	return strings.Join(all, "\n")
 }
 
-// structured is the structured result, as JSON.
+// structured returns the structured result as JSON.
 func structured(t *testing.T, result *sdk.CallToolResult) string {
 	t.Helper()
 	text, err := json.Marshal(result.StructuredContent)
@@ -508,11 +508,11 @@ func (s *service) open(t *testing.T, ctx context.Context, with headers, message 
 	return response
 }
 
-// request is a message of the protocol to an app.
+// request returns a message of the protocol as a request to an app.
 func request(ctx context.Context, url, message string) *http.Request {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/mcp", strings.NewReader(message))
 	if err != nil {
-		panic(err) // the URL is that of a test server
+		panic(err) // the URL of a test server is valid
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")

@@ -22,7 +22,7 @@ import (
 	"github.com/candor-go/candor/contrib/mcp"
 )
 
-// direct is an endpoint that is called without a connection.
+// direct calls an endpoint without a connection.
 type direct struct{ app *candor.App }
 
 func newDirect(t testing.TB) direct {
@@ -35,7 +35,7 @@ func newDirect(t testing.TB) direct {
 	return direct{app}
 }
 
-// call calls a tool, and is what it says.
+// call calls a tool and returns its result.
 func (d direct) call(tool string, arguments []byte) (status int, says string, isError bool, err error) {
 	message := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, tool, arguments)
 	r := httptest.NewRequest(http.MethodPost, "/mcp", strings.NewReader(string(message)))
@@ -62,7 +62,7 @@ func (d direct) call(tool string, arguments []byte) (status int, says string, is
 	return w.Code, says, reply.Result.IsError, err
 }
 
-// valid are arguments that the tools take.
+// valid are valid arguments of the tools.
 var valid = map[string]string{
 	"readItem":    `{"item_id":7,"fields":["a"],"X-Lang":"de"}`,
 	"createItem":  `{"dry_run":true,"body":{"name":"Lamp","price":1,"tags":["a"],"size":{"width":1,"height":2},"notes":{"a":"b"}}}`,
@@ -84,7 +84,7 @@ var valid = map[string]string{
 	"filter":      `{"filter":{"author":"Li","price":{"from":10}},"ids":[1,2],"words":["sea"]}`,
 }
 
-// strange are values that fit hardly anything.
+// strange are values that are invalid for nearly every argument.
 var strange = []any{
 	nil, true, false, 0, -1, 1e300, 1.5, json.Number("9223372036854775808"), "", " ", "\x00", "\n", "a/b", "..", "%2F", "🦊", "null", "[]", "{}", `{"a":`, "true",
 	strings.Repeat("x", 3000),
@@ -97,12 +97,12 @@ var strange = []any{
 	[]any{1, "a", nil},
 }
 
-// breaker makes arguments wrong: it changes one argument, or something in it.
+// breaker makes arguments invalid: it changes one argument, or a part of it.
 type breaker struct{ *rand.Rand }
 
 func (b breaker) pick(n int) int { return b.IntN(n) }
 
-// broken are arguments with one that was changed, and its name.
+// broken returns arguments with one changed, and its name.
 func (b breaker) broken(arguments map[string]any) (map[string]any, string) {
 	names := slices.Sorted(maps.Keys(arguments))
 	name := names[b.pick(len(names))]
@@ -118,7 +118,7 @@ func (b breaker) broken(arguments map[string]any) (map[string]any, string) {
 	return arguments, name
 }
 
-// change replaces a value, or one inside of it.
+// change replaces a value, or one inside it.
 func (b breaker) change(value any) any {
 	switch inside := value.(type) {
 	case map[string]any:
@@ -138,8 +138,8 @@ func (b breaker) change(value any) any {
 
 var statusOf5xx = regexp.MustCompile(`\b5\d\d [A-Z][a-z]+`)
 
-// Whatever the arguments are, no call fails on the server, and every refusal names the
-// argument. CANDOR_MCP_CALLS says how many calls there are.
+// With invalid arguments, no call causes a server error, and every error names the argument. CANDOR_MCP_CALLS sets the
+// number of calls.
 func TestBrokenArguments(t *testing.T) {
 	count, err := strconv.Atoi(os.Getenv("CANDOR_MCP_CALLS"))
 	if err != nil {
@@ -169,7 +169,7 @@ func TestBrokenArguments(t *testing.T) {
 	assert.Greater(t, refused, count/2)
 }
 
-// The arguments that the others are made of are fine.
+// The arguments that the invalid ones are made of are valid.
 func TestValidArguments(t *testing.T) {
 	d := newDirect(t)
 	for tool, arguments := range valid {
@@ -179,7 +179,7 @@ func TestValidArguments(t *testing.T) {
 	}
 }
 
-// Any JSON may come as arguments.
+// Arguments may be any JSON.
 func FuzzArguments(f *testing.F) {
 	for tool, arguments := range valid {
 		f.Add(tool, arguments)

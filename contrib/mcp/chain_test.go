@@ -17,7 +17,7 @@ import (
 	"github.com/candor-go/candor/middleware"
 )
 
-// steps are what happened, in order.
+// steps records events in order.
 type steps struct {
 	mutex sync.Mutex
 	all   []string
@@ -37,8 +37,8 @@ func (s *steps) String() string {
 
 type connection struct{}
 
-// A call goes through the whole chain of the app: proxies, hosts, redirects, middleware,
-// guards, validation, dependencies with their tear-downs, background tasks, the log.
+// A call passes through the whole chain of the app: proxies, hosts, redirects, middleware, guards, validation,
+// dependencies with their cleanup, background tasks, the log.
 func TestChain(t *testing.T) {
 	var did steps
 	var log bytes.Buffer
@@ -85,7 +85,7 @@ func TestChain(t *testing.T) {
 	}
 }
 
-// Included routers have a tool at every place, and a mounted app an endpoint of its own.
+// Included routers have a tool for each mount point, and a mounted app has its own endpoint.
 func TestStructure(t *testing.T) {
 	inner := candor.New(candor.Config{Title: "inner"})
 	candor.Get(inner, "/text", plainText)
@@ -115,8 +115,7 @@ func TestStructure(t *testing.T) {
 	}
 }
 
-// A call has the id of the request that it came by, so that their lines in a log are found
-// together.
+// A call has the id of the HTTP request, so that both have the same id in the log.
 func TestRequestID(t *testing.T) {
 	app := candor.New(candor.Config{}, candor.Use(middleware.RequestID()))
 	candor.Get(app, "/id", func(ctx context.Context, _ struct{}) (candor.Text, error) {

@@ -24,7 +24,7 @@ func Example() {
 	}, mcp.Tool("read_item"))
 	candor.HandleHTTP(app, []string{http.MethodPost}, "/mcp", mcp.Of(app, mcp.Options{}), candor.Hidden())
 
-	// A client, as a program that talks to a model has one.
+	// A client, as in a program that uses a model.
 	ctx := context.Background()
 	stop, err := app.Start(ctx)
 	if err != nil {
@@ -119,7 +119,7 @@ func ExampleOptions() {
 	// Output: <nil>
 }
 
-// cut leaves out which line of this file is meant.
+// cut finds the text after the position in this file.
 func cut(text string) (before, after string, found bool) {
 	const site = "example_test.go:"
 	_, rest, _ := strings.Cut(text, site)

@@ -15,8 +15,7 @@ import (
 
 const inspectorVersion = "1.0.3"
 
-// inspector is the client that the protocol's own project has for the command line. It
-// is installed once.
+// inspector returns the command-line client of the MCP project, installed once.
 func inspector(t *testing.T) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
@@ -32,8 +31,7 @@ func inspector(t *testing.T) string {
 	return program
 }
 
-// Another implementation of a client lists the tools and calls them, with arguments as it
-// reads them from a command line.
+// Another implementation of a client lists the tools and calls them, with arguments from a command line.
 func TestInspector(t *testing.T) {
 	s, program := serve(t, mcp.Options{}), inspector(t)
 	ask := func(args ...string) []byte {

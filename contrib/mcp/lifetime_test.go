@@ -30,7 +30,7 @@ func logTo(w io.Writer) *slog.Logger {
 
 const waiting = `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_wait","arguments":{}%s}}`
 
-// The operation ends when its caller leaves, in every version of the protocol.
+// In every version of the protocol, the operation is cancelled if its client disconnects.
 func TestCallerLeaves(t *testing.T) {
 	for _, version := range []string{"", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"} {
 		t.Run(version, func(t *testing.T) {
@@ -69,8 +69,7 @@ func (s *service) waitFor(state string) {
 	require.Eventually(s.t, func() bool { return s.saw.get("wait") == state }, 10*time.Second, time.Millisecond, "%s", s.saw.get("wait"))
 }
 
-// A notification ends it where the versions of the protocol have one, and only that of
-// the same client.
+// Versions with notifications cancel the operation by a notification, but only by one of the same client.
 func TestCancelled(t *testing.T) {
 	s := serve(t, mcp.Options{})
 	response := s.open(t, t.Context(), nil, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`)
@@ -97,7 +96,7 @@ func TestCancelled(t *testing.T) {
 	<-done
 }
 
-// A stream without an end is cut after a time.
+// An endless stream is truncated after a time.
 func TestStreamsAreCutInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		saw := &seen{about: map[string]string{}}
@@ -118,7 +117,7 @@ func TestStreamsAreCutInTime(t *testing.T) {
 	})
 }
 
-// Clients of older versions begin with a handshake, or call without.
+// Clients of older versions start with a handshake, or call without.
 func TestOlderVersions(t *testing.T) {
 	s := serve(t, mcp.Options{})
 	for _, version := range []string{"2025-03-26", "2025-06-18", "2025-11-25"} {
@@ -131,7 +130,7 @@ func TestOlderVersions(t *testing.T) {
 	}
 }
 
-// A configuration error ends the start, and says what to write.
+// A configuration error prevents the start, and says what to write.
 func TestErrorsAtStart(t *testing.T) {
 	text := func(context.Context, struct{}) (candor.Text, error) { return "", nil }
 	for _, row := range []struct {
@@ -181,7 +180,7 @@ func TestErrorsAtStart(t *testing.T) {
 	}
 }
 
-// What the options alone show panics.
+// Invalid options panic.
 func TestMistakes(t *testing.T) {
 	app := candor.New(candor.Config{})
 	resource := mcp.Resource{URL: "https://api.example.com/mcp"}

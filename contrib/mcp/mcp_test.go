@@ -20,8 +20,7 @@ import (
 	"github.com/candor-go/candor/contrib/mcp"
 )
 
-// judge holds results against the schemas of their tools, with a validator that
-// neither Candor nor the SDK uses.
+// judge validates results against the schemas of their tools, with a validator that neither Candor nor the SDK uses.
 type judge map[string]*jsonschema.Schema
 
 func judgeOf(t *testing.T, session *sdk.ClientSession) judge {
@@ -50,8 +49,7 @@ func compile(t *testing.T, name string, schema any) *jsonschema.Schema {
 	return compiled
 }
 
-// check judges a result. One of a tool with a schema is structured, unless it is an
-// error.
+// check validates a result. If its tool has a schema, it is structured, unless it is an error.
 func (j judge) check(t *testing.T, name string, result *sdk.CallToolResult) {
 	t.Helper()
 	if schema := j[name]; schema != nil && !result.IsError {
@@ -62,7 +60,7 @@ func (j judge) check(t *testing.T, name string, result *sdk.CallToolResult) {
 	}
 }
 
-// What tools say of calls: a row, a call.
+// Each row is a call of a tool and its result.
 func TestCalls(t *testing.T) {
 	s := serve(t, mcp.Options{})
 	session := s.connect(headers{"Authorization": "Bearer token-of-ann"}, nil)
@@ -157,7 +155,7 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// The tools of an app, with what clients are told.
+// The tools of an app, as clients see them.
 func TestTools(t *testing.T) {
 	session := serve(t, mcp.Options{}).connect(nil, nil)
 	info := session.InitializeResult()
@@ -192,7 +190,7 @@ func TestTools(t *testing.T) {
 	}, found)
 }
 
-// Only what is chosen is a tool.
+// Only selected operations are tools.
 func TestChosen(t *testing.T) {
 	names := func(options mcp.Options) []string {
 		s := &service{t: t, saw: &seen{about: map[string]string{}}}
@@ -214,8 +212,7 @@ func TestChosen(t *testing.T) {
 	assert.Contains(t, all, "get_seen")
 }
 
-// Schemas stand alone: no reference but to types that contain themselves, and no word of
-// OpenAPI.
+// Schemas are self-contained: they have references only for recursive types, and no keywords of OpenAPI.
 func TestSchemasStandAlone(t *testing.T) {
 	for tool, err := range serve(t, mcp.Options{}).connect(nil, nil).Tools(t.Context(), nil) {
 		require.NoError(t, err)
@@ -233,7 +230,7 @@ func TestSchemasStandAlone(t *testing.T) {
 	}
 }
 
-// The items of a stream are told as they come.
+// Each item of a stream is a progress notification.
 func TestProgress(t *testing.T) {
 	told := make(chan *sdk.ProgressNotificationParams, 10)
 	session := serve(t, mcp.Options{}).connect(nil, &sdk.ClientOptions{
@@ -252,7 +249,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// A stream is cut at its limits, and says so.
+// A stream is truncated at its limits, and the result says so.
 func TestStreamsAreCut(t *testing.T) {
 	session := serve(t, mcp.Options{MaxItems: 3}).connect(nil, nil)
 	result := call(t, session, "stream", `{"n":4}`)
@@ -262,7 +259,7 @@ func TestStreamsAreCut(t *testing.T) {
 	assert.JSONEq(t, `{"items":[{"celsius":0},{"celsius":1},{"celsius":2}],"more":true}`, structured(t, call(t, session, "stream", `{"n":40}`)))
 }
 
-// A large file comes in, and what is larger than a request may be does not.
+// Large files are accepted, up to the limit of a request.
 func TestLargeRequests(t *testing.T) {
 	s := serve(t, mcp.Options{})
 	session := s.connect(nil, nil)
@@ -276,7 +273,7 @@ func TestLargeRequests(t *testing.T) {
 	assert.Equal(t, http.StatusRequestEntityTooLarge, status, text)
 }
 
-// The documents are resources, as any client may read them.
+// The documents are resources, with the same access control as for other clients.
 func TestDocuments(t *testing.T) {
 	guarded := candor.New(candor.Config{Docs: candor.Docs{Options: []candor.Option{candor.Require(func(ctx context.Context, in login) error { _, err := user(ctx, in); return err })}}})
 	candor.Get(guarded, "/hello", plainText)
@@ -296,7 +293,7 @@ func TestDocuments(t *testing.T) {
 	require.ErrorContains(t, err, "401")
 }
 
-// Prompts and the like are the user's.
+// The server can be extended, for example with prompts.
 func TestServer(t *testing.T) {
 	session := serve(t, mcp.Options{Server: func(server *sdk.Server) {
 		server.AddPrompt(&sdk.Prompt{Name: "tidy"}, func(context.Context, *sdk.GetPromptRequest) (*sdk.GetPromptResult, error) {

@@ -16,8 +16,7 @@ import (
 	"github.com/candor-go/candor/middleware"
 )
 
-// What an operation sees of the caller: its address, the host, its credentials, and no
-// cookie.
+// An operation sees the caller's address, the host and the credentials, but no cookies.
 func TestCaller(t *testing.T) {
 	s := serve(t, mcp.Options{Forward: []string{"X-Tenant"}, Hosts: []string{"api.example.com"}})
 	with := headers{"X-Key": "key-of-ann", "X-Tenant": "acme", "Cookie": "session=1", "Host": "api.example.com", "X-Other": "x"}
@@ -29,7 +28,7 @@ func TestCaller(t *testing.T) {
 	assert.Equal(t, `401 Unauthorized: {"detail":"Not authenticated"}`, said(result))
 }
 
-// No credential is an argument, whatever scheme it belongs to.
+// Credentials of any scheme are not arguments.
 func TestCredentialsAreNoArguments(t *testing.T) {
 	app := candor.New(candor.Config{Logger: nil})
 	candor.Get(app, "/keys", func(_ context.Context, in struct {
@@ -68,7 +67,7 @@ func TestCredentialsAreNoArguments(t *testing.T) {
 	assert.Equal(t, "k 1 ann", said(call(t, s.connect(nil, nil), "get_keys", `{"name":"ann"}`)))
 }
 
-// Limits count each caller by itself, by address or credential.
+// Limits count each caller separately, by address or credential.
 func TestRateLimits(t *testing.T) {
 	for name, row := range map[string]struct {
 		key  func(*http.Request) string
@@ -97,7 +96,7 @@ func TestRateLimits(t *testing.T) {
 
 const list = `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}`
 
-// Who may ask: a row, a request.
+// Each row is a request, and whether it is allowed.
 func TestOrigins(t *testing.T) {
 	s := serve(t, mcp.Options{Origins: []string{"https://chat.example.com"}, Hosts: []string{"api.example.com"}})
 	for _, row := range []struct {
@@ -132,7 +131,7 @@ type scoped struct {
 	Needs candor.RequiredScopes
 }
 
-// protected is an app whose operations want tokens for its endpoint.
+// protected is an app whose operations require tokens for its endpoint.
 func protected(t *testing.T) *service {
 	app := candor.New(candor.Config{Challenge: candor.Challenge{Scopes: true}})
 	candor.Provide(app, func(_ context.Context, in scoped) (who, error) {
@@ -152,7 +151,7 @@ func protected(t *testing.T) *service {
 	return &service{t: t, url: start(t, app)}
 }
 
-// A client finds its way to tokens: from the challenge to the metadata.
+// A client finds out how to get tokens: from the challenge to the metadata.
 func TestChallenges(t *testing.T) {
 	s := protected(t)
 	const about = `resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"`
@@ -191,7 +190,7 @@ func TestChallenges(t *testing.T) {
 	assert.Contains(t, recorded.Body.String(), `{"resource":"https://api.example.com/mcp","authorization_servers":["https://auth.example.com"],"scopes_supported":["read"],"bearer_methods_supported":["header"],"resource_documentation":"https://example.com/docs"}`)
 }
 
-// A tool that is its own endpoint is refused.
+// A tool that is its own endpoint is rejected.
 func TestNoLoops(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.HandleHTTP(app, []string{http.MethodPost}, "/mcp", mcp.Of(app, mcp.Options{}), mcp.Tool("loop"))

@@ -13,8 +13,8 @@ import (
 	"github.com/candor-go/candor/contrib/mcp"
 )
 
-// Every style of a parameter that OpenAPI has, as it is sent: an operation of a plain
-// handler that is described by hand.
+// Every style of parameters in OpenAPI, as it is sent, for an operation of a plain handler with a hand-written
+// description.
 func TestStyles(t *testing.T) {
 	array, mapping := openapi3.NewArraySchema().WithItems(openapi3.NewStringSchema()), openapi3.NewObjectSchema()
 	parameters := []*openapi3.Parameter{

@@ -18,8 +18,7 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// natsServer is a server in this process that can be ended and started again
-// with its data.
+// natsServer is a server in this process that can be stopped and restarted with its data.
 type natsServer struct {
 	t       testing.TB
 	options server.Options
@@ -44,7 +43,7 @@ func (s *natsServer) start() {
 	require.NoError(s.t, err)
 	s.running.Start()
 	require.True(s.t, s.running.ReadyForConnections(20*time.Second))
-	s.options.Port = options.Port // the same from now on
+	s.options.Port = options.Port // the same after a restart
 }
 
 func (s *natsServer) stop() {
@@ -60,7 +59,7 @@ func (s *natsServer) connect() *nats.Conn {
 	return conn
 }
 
-// broker is one of a process of its own.
+// broker returns the broker of another process.
 func (s *natsServer) broker(t *testing.T) hub.Broker {
 	t.Helper()
 	return s.brokerFor(t)
@@ -132,8 +131,8 @@ func TestNewBrokerWantsAPatientConnection(t *testing.T) {
 	}
 }
 
-// NATS is away for as many attempts as five minutes have by default, of 2 s each:
-// the app is not ready meanwhile, and recovers by itself.
+// NATS is unavailable for as many attempts as five minutes have by default, with 2 s each: the app is not ready
+// meanwhile, and recovers by itself.
 func TestALongOutage(t *testing.T) {
 	const fiveMinutes = 150
 	s := newServer(t)
@@ -169,7 +168,7 @@ func TestALongOutage(t *testing.T) {
 	require.Equal(t, "back", m.Data)
 }
 
-// A message that is too large is no outage.
+// A message that is too large does not count as an outage.
 func TestTooLarge(t *testing.T) {
 	h := hub.New[string](hub.Config{Broker: newServer(t).broker(t), PublishBudget: patience})
 	defer h.Close()
@@ -181,5 +180,5 @@ func TestTooLarge(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// patience is for a machine with everything else to do.
+// patience is long enough for a busy machine.
 const patience = 20 * time.Second

@@ -60,8 +60,8 @@ func newCluster(t *testing.T) []*server.Server {
 	return all
 }
 
-// One of three servers ends under load: every message that was published, some
-// after trying again, arrives once and in order, at a subscriber of another process.
+// One of three servers stops under load: every published message, some after retries, arrives once and in order at a
+// subscriber of another process.
 func TestACluster(t *testing.T) {
 	servers := newCluster(t)
 	var urls []string
@@ -83,7 +83,7 @@ func TestACluster(t *testing.T) {
 		return broker
 	}
 	loss := brokertest.FailsOver(t, fresh, func() {
-		for _, s := range servers { // the one that leads has the most to lose
+		for _, s := range servers { // the leader has the most to lose
 			if s.JetStreamIsLeader() {
 				s.Shutdown()
 				s.WaitForShutdown()

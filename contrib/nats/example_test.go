@@ -13,7 +13,7 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// inside runs a NATS in this process, so that the example needs none.
+// inside runs a NATS in this process, so that the example needs no server.
 func inside(use func(url string)) {
 	dir, err := os.MkdirTemp("", "candornats")
 	if err != nil {
@@ -34,7 +34,7 @@ func inside(use func(url string)) {
 func ExampleNewBroker() {
 	inside(func(url string) {
 		ctx := context.Background()
-		// A process has a connection that comes back by itself, a broker and a hub.
+		// A process has a connection that reconnects by itself, a broker and a hub.
 		conn, err := nats.Connect(url, nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true))
 		if err != nil {
 			panic(err)

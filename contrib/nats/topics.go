@@ -12,8 +12,8 @@ import (
 	"github.com/candor-go/candor/contrib/internal/fan"
 )
 
-// place is what ids say: a message's number in the stream, or, with start, the
-// place behind the message of that number, which may be of another topic.
+// place is the position in an id: the number of a message in the stream, or, with start, the position after that
+// message, which may belong to another topic.
 type place struct {
 	birth int64
 	seq   uint64
@@ -31,7 +31,7 @@ func (p place) append(dst []byte) []byte {
 	return strconv.AppendUint(append(dst, '-', kind), p.seq, 10)
 }
 
-// parsePlace is asked for each message of each subscriber, and allocates nothing.
+// parsePlace runs for each message of each subscriber, and does not allocate.
 func parsePlace(id string) (p place, ok bool) {
 	dash := strings.LastIndexByte(id, '-')
 	if dash < 0 || dash+1 == len(id) {
@@ -44,7 +44,7 @@ func parsePlace(id string) (p place, ok bool) {
 	return p, badBirth == nil && badSeq == nil && string(p.append(written[:0])) == id
 }
 
-// topics is the log of a broker.
+// topics implements the log of a broker.
 type topics struct{ *Broker }
 
 // Newer compares ids.
@@ -54,7 +54,7 @@ func (t *topics) Newer(a, b string) bool {
 	return p.birth > q.birth || p.birth == q.birth && p.seq > q.seq
 }
 
-// End is the end of the stream.
+// End returns the end of the stream.
 func (t *topics) End(ctx context.Context, _ string) (string, error) {
 	s, err := t.stream(ctx)
 	if err != nil {
@@ -67,15 +67,14 @@ func endOf(info *jetstream.StreamInfo) place {
 	return place{birth: info.Created.UnixMilli(), seq: info.State.LastSeq, start: true}
 }
 
-// pageSize is how many messages are read at once, and pageBytes about how much of
-// them.
+// pageSize is how many messages are read at once, and pageBytes about how many bytes of them.
 const (
 	pageSize  = 64
 	pageBytes = 1 << 20
 )
 
-// Read reads first and looks then whether its place is still there: if so, the
-// messages behind it are, because a topic loses its oldest first.
+// Read reads first, and then checks that its position still exists. If so, the messages after it do as well, because a
+// topic loses its oldest messages first.
 func (t *topics) Read(ctx context.Context, topic, after string) (fan.Page, error) {
 	s, err := t.stream(ctx)
 	if err != nil {
@@ -98,7 +97,7 @@ func (t *topics) Read(ctx context.Context, topic, after string) (fan.Page, error
 	return page, err
 }
 
-// readPage reads what is behind a place.
+// readPage reads the messages after a position.
 func readPage(ctx context.Context, s jetstream.Stream, subject string, at place) (page fan.Page, err error) {
 	size := 0
 	for range pageSize {
@@ -120,9 +119,8 @@ func readPage(ctx context.Context, s jetstream.Stream, subject string, at place)
 	return page, nil
 }
 
-// keepsAllBehind reports whether nothing is lost behind a place: its message is
-// still there, or there is none to lose, because neither age nor number can have
-// removed what came later.
+// keepsAllBehind reports whether nothing after a position is lost: its message still exists, or neither age nor number
+// can have removed a later one.
 func (t *topics) keepsAllBehind(ctx context.Context, s jetstream.Stream, subject string, at place) (bool, error) {
 	if !at.start {
 		m, err := s.GetMsg(ctx, at.seq)
@@ -140,13 +138,13 @@ func (t *topics) keepsAllBehind(ctx context.Context, s jetstream.Stream, subject
 	return !cut && info.State.FirstSeq <= at.seq+1, nil
 }
 
-// respite is the time before a consumer that failed is made anew.
+// respite is the pause before a failed consumer is created again.
 const respite = 200 * time.Millisecond
 
-// idle is how long the server keeps a consumer of which it hears nothing.
+// idle is how long the server keeps an inactive consumer.
 const idle = time.Minute
 
-// Follow has a consumer hand over what is published in a topic.
+// Follow consumes the messages published in a topic.
 func (t *topics) Follow(ctx context.Context, topic string) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -159,7 +157,7 @@ func (t *topics) Follow(ctx context.Context, topic string) {
 		defer stop()
 		defer cancel()
 		for ctx.Err() == nil {
-			// What kept it from following, or ended it, may be over soon.
+			// Whatever prevented or ended it may be over soon.
 			_ = t.consume(ctx, topic)
 			fan.Wait(ctx, respite)
 		}

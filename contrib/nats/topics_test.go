@@ -17,7 +17,7 @@ func TestPlaces(t *testing.T) {
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = parsePlace(id) }))
 }
 
-// FuzzParsePlace compares with package fmt.
+// FuzzParsePlace compares the result with package fmt.
 func FuzzParsePlace(f *testing.F) {
 	for _, id := range []string{"19ad0-m7", "19ad0-s7", "-1-m1", "", "-", "a-", "a-m", "a-x1", "0a-m1", "a-m01", "A-m1", "+a-m1", "a-m-1", "a-m1 ", "a-é1", "fffffffffffffffff-m1"} {
 		f.Add(id)

@@ -29,7 +29,7 @@ import (
 	candorotel "github.com/candor-go/candor/contrib/otel"
 )
 
-// service is an app whose spans, metrics and log a test can look at.
+// service is an app with access to its spans, metrics and log.
 type service struct {
 	spans   *tracetest.InMemoryExporter
 	metrics *metric.ManualReader
@@ -82,7 +82,7 @@ func (s *service) options() []otelhttp.Option {
 	}
 }
 
-// ask sends a request and waits for the answer.
+// ask sends a request and waits for the response.
 func (s *service) ask(t *testing.T, client *http.Client, method, path string) {
 	t.Helper()
 	ctx, span := s.tracer.Tracer("client").Start(t.Context(), "the client's")
@@ -96,7 +96,7 @@ func (s *service) ask(t *testing.T, client *http.Client, method, path string) {
 	require.NoError(t, answer.Body.Close())
 }
 
-// named finds the span of a name.
+// named returns the span with a name.
 func (s *service) named(t *testing.T, name string) tracetest.SpanStub {
 	t.Helper()
 	var found tracetest.SpanStub
@@ -168,7 +168,7 @@ func TestErrorsOfSpans(t *testing.T) {
 	}
 }
 
-// Names and labels do not grow with what clients make up.
+// Names and labels do not grow with values that clients make up.
 func TestNamesAreBounded(t *testing.T) {
 	s := newService(t)
 	for _, path := range []string{"/items/1", "/items/2", "/nowhere", "/nowhere/else"} {
@@ -203,7 +203,7 @@ func TestLogHandlerOutsideOfSpans(t *testing.T) {
 	assert.Contains(t, log.String(), "msg=x a=1 g.error=y\n")
 }
 
-// Spans end shortly after the client has its answer.
+// Spans end shortly after the client has received its response.
 const (
 	patience = 10 * time.Second
 	tick     = 5 * time.Millisecond

@@ -136,7 +136,7 @@ http_server_request_size_bytes_count{method="POST",route="/notes"} 1
 `), "http_server_request_size_bytes"))
 }
 
-// Streams and sockets work through the middleware, and count when they end.
+// Streams and WebSockets work through the middleware, and count when they end.
 func TestStreamsAndSockets(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	app := newApp(t, registry)
@@ -167,7 +167,7 @@ func TestStreamsAndSockets(t *testing.T) {
 	assert.Equal(t, 2, count)
 }
 
-// gathered is the value of a gauge without labels.
+// gathered returns the value of a gauge without labels.
 func gathered(t *testing.T, registry *prometheus.Registry, name string) float64 {
 	t.Helper()
 	families, err := registry.Gather()
@@ -202,7 +202,7 @@ func TestPromtoolFindsNothing(t *testing.T) {
 	assert.Empty(t, string(said))
 }
 
-// A Prometheus scrapes two processes, and answers every query of the dashboard.
+// A Prometheus scrapes two processes, and has data for every query of the dashboard.
 func TestPrometheusAnswersTheDashboard(t *testing.T) {
 	one, two := serve(t, newApp(t, nil)), serve(t, newApp(t, nil))
 	base := startPrometheus(t, one.Listener.Addr().String(), two.Listener.Addr().String())
@@ -225,8 +225,7 @@ func TestPrometheusAnswersTheDashboard(t *testing.T) {
 	assert.Regexp(t, `^0\.\d+`, p95[0])
 }
 
-// startPrometheus returns the address of a Prometheus that scrapes targets each
-// second.
+// startPrometheus returns the address of a Prometheus that scrapes targets each second.
 func startPrometheus(t *testing.T, targets ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -266,7 +265,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// expressions are the queries of the dashboard, with its variables filled in.
+// expressions returns the queries of the dashboard, with its variables filled in.
 func expressions(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile("dashboard.json")
@@ -288,7 +287,7 @@ func expressions(t *testing.T) []string {
 	return all
 }
 
-// query asks for the present values.
+// query returns the current values.
 func query(t *testing.T, base, expr string) []string {
 	t.Helper()
 	answer, err := http.Get(base + "/api/v1/query?query=" + url.QueryEscape(expr))
@@ -311,8 +310,8 @@ func query(t *testing.T, base, expr string) []string {
 	return values
 }
 
-// TestPanicsCount counts what other middleware panics with as the client sees it:
-// Candor answers 500 further out, and http.ErrAbortHandler cuts the connection.
+// TestPanicsCount counts panics of other middleware by what the client sees: Candor responds with 500, and
+// http.ErrAbortHandler closes the connection.
 func TestPanicsCount(t *testing.T) {
 	for _, c := range []struct {
 		what   string

@@ -17,15 +17,14 @@ import (
 	candorprom "github.com/candor-go/candor/contrib/prometheus"
 )
 
-// nobody takes answers without keeping anything.
+// nobody discards responses.
 type nobody struct{ header http.Header }
 
 func (n *nobody) Header() http.Header         { return n.header }
 func (n *nobody) Write(p []byte) (int, error) { return len(p), nil }
 func (n *nobody) WriteHeader(int)             {}
 
-// A million paths and methods that do not exist become a handful of series, and
-// leave nothing in the memory.
+// A million unknown paths and methods become a few series, and use no memory afterwards.
 func TestCrowdsMakeNoLabels(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	metrics, err := candorprom.New(candorprom.Config{Registry: registry})
@@ -69,7 +68,7 @@ func TestCrowdsMakeNoLabels(t *testing.T) {
 	}
 }
 
-// residentMemory is what the process holds of the machine, as far as Go has it.
+// residentMemory is the memory that Go has obtained from the system.
 func residentMemory() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

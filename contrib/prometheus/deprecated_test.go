@@ -16,7 +16,7 @@ import (
 	candorprom "github.com/candor-go/candor/contrib/prometheus"
 )
 
-// Who calls a deprecated operation is counted, and methods of its own have a name.
+// Clients of a deprecated operation are counted, and custom methods have their names.
 func TestDeprecatedAndOwnMethods(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	metrics, err := candorprom.New(candorprom.Config{Registry: registry, Client: func(r *http.Request) string { return r.Header.Get("X-Tenant") }})

@@ -17,7 +17,7 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// redisServer is a Redis that can be ended and started again with its data.
+// redisServer is a Redis that can be stopped and restarted with its data.
 type redisServer struct {
 	t      testing.TB
 	dir    string
@@ -25,7 +25,7 @@ type redisServer struct {
 	cmd    *exec.Cmd
 }
 
-// newServer starts redis-server in a directory of its own.
+// newServer starts redis-server in its own directory.
 func newServer(t testing.TB) *redisServer {
 	t.Helper()
 	dir := t.TempDir()
@@ -45,7 +45,7 @@ func (s *redisServer) start() {
 	require.Eventually(s.t, func() bool { return client.Ping(context.Background()).Err() == nil }, 20*time.Second, 20*time.Millisecond)
 }
 
-// stop ends the process without any farewell.
+// stop kills the process without a shutdown.
 func (s *redisServer) stop() {
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
@@ -73,7 +73,7 @@ func BenchmarkFanOut(b *testing.B) {
 	brokertest.FanOut(b, func(t testing.TB) hub.Broker { return newBroker(t, server.client()) })
 }
 
-// The imitation has other timing, and needs no program.
+// The imitation has other timing, and needs no installed program.
 func TestBrokerOnAnImitation(t *testing.T) {
 	server := miniredis.RunT(t)
 	brokertest.Run(t, func(t *testing.T) hub.Broker {

@@ -20,7 +20,7 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// redisCluster is three servers with a replica each.
+// redisCluster is three servers with one replica each.
 type redisCluster struct {
 	t     *testing.T
 	addrs []string
@@ -65,7 +65,7 @@ func (c *redisCluster) startNode() {
 	require.Eventually(c.t, func() bool { return single.Ping(context.Background()).Err() == nil }, patience, 20*time.Millisecond)
 }
 
-// kill ends a node without any farewell.
+// kill ends a node without a shutdown.
 func (c *redisCluster) kill(addr string) {
 	if node := c.nodes[addr]; node.ProcessState == nil {
 		_ = node.Process.Kill()
@@ -74,13 +74,13 @@ func (c *redisCluster) kill(addr string) {
 }
 
 func (c *redisCluster) client() *redis.ClusterClient {
-	// The defaults find the new server after a minute.
+	// With the defaults, it finds the new server only after a minute.
 	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: c.addrs, DialerRetries: 1, ClusterStateReloadInterval: time.Second})
 	c.t.Cleanup(func() { _ = client.Close() }) // a connection to a killed node may be broken
 	return client
 }
 
-// replicas counts those that have what their server has.
+// replicas counts replicas that are in sync with their servers.
 func (c *redisCluster) replicas(client *redis.ClusterClient) (n int) {
 	var mutex sync.Mutex
 	_ = client.ForEachShard(context.Background(), func(ctx context.Context, node *redis.Client) error {
@@ -95,9 +95,8 @@ func (c *redisCluster) replicas(client *redis.ClusterClient) (n int) {
 	return n
 }
 
-// The server of a topic is killed while messages are published, and its replica
-// takes its place: each message arrives once, in order, but for those that the
-// replica had not got yet. Caches and limits go on.
+// The server of a topic is killed while messages are published, and its replica takes over: each message arrives once,
+// in order, except for those not yet replicated. Caches and limits continue to work.
 func TestACluster(t *testing.T) {
 	cluster := newCluster(t)
 	client := cluster.client()
@@ -106,13 +105,13 @@ func TestACluster(t *testing.T) {
 		require.NoError(t, err)
 		cluster.kill(node.Options().Addr)
 	})
-	// The replica may not have got what was on its way, one message of each publisher.
+	// One message of each publisher may not have been replicated.
 	assert.LessOrEqual(t, loss.Lost, brokertest.Publishers)
 	assert.LessOrEqual(t, loss.Doubled, brokertest.Publishers)
 	checkStores(t, client)
 }
 
-// checkStores asks the stores for keys of all servers.
+// checkStores uses keys of all servers.
 func checkStores(t *testing.T, client redis.UniversalClient) {
 	t.Helper()
 	cache, rates := candorredis.NewCacheStore(client), candorredis.NewRateStore(client)

@@ -14,7 +14,7 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// imitation is a Redis in this process, so that the examples need none.
+// imitation is a Redis in this process, so that the examples need no server.
 func imitation() (client *redis.Client, end func()) {
 	server := miniredis.NewMiniRedis()
 	if err := server.Start(); err != nil {
@@ -30,7 +30,7 @@ func imitation() (client *redis.Client, end func()) {
 func ExampleNewBroker() {
 	client, end := imitation()
 	defer end()
-	// Two processes, each with a broker of its own.
+	// Two processes, each with its own broker.
 	here, there := candorredis.NewBroker(client, candorredis.BrokerConfig{}), candorredis.NewBroker(client, candorredis.BrokerConfig{})
 	defer here.Close()
 	defer there.Close()

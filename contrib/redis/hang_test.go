@@ -26,31 +26,30 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// full asks for the times and sizes that docs/processes.md speaks of.
+// full selects the durations and sizes that docs/processes.md reports.
 var full = os.Getenv("CANDOR_LOAD") == "full"
 
-// grace is for drops that wait: for how long another process may not know of them
-// once Redis can be reached.
+// grace is for delayed invalidations: how long another process may miss them once Redis is available.
 const grace = 2 * time.Second
 
-// ledger is what the processes have in common beside Redis: numbers that only grow.
+// ledger is what the processes share besides Redis: numbers that only grow.
 type ledger struct {
 	numbers [20]atomic.Int64
 	writes  atomic.Int64
-	// late is how many responses were older than what anybody was told before, and
-	// stale those that were older than what anybody was told before the grace.
+	// late counts responses older than the last confirmed write, and stale those older than the last write confirmed
+	// before the grace.
 	late, stale atomic.Int64
 	mutex       sync.Mutex
 	told        [20][]told
 }
 
-// told is what the response to a write said, and when.
+// told is the number in the response to a write, and its time.
 type told struct {
 	at time.Time
 	n  int64
 }
 
-// least is the largest number that was told before a time.
+// least returns the largest number confirmed before a time.
 func (l *ledger) least(n int, before time.Time) (least int64) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -62,7 +61,7 @@ func (l *ledger) least(n int, before time.Time) (least int64) {
 	return least
 }
 
-// expected is what a response has to say at least.
+// expected is the least number that a response may have.
 type expected struct{ last, before int64 }
 
 // expect is for a request that is about to be sent.
@@ -71,7 +70,7 @@ func (l *ledger) expect(n int) expected {
 	return expected{l.least(n, now), l.least(n, now.Add(-grace))}
 }
 
-// judge counts a response that is older than it may be.
+// judge counts responses that are too old.
 func (l *ledger) judge(wanted expected, body string) {
 	got, err := strconv.ParseInt(strings.TrimSpace(body), 10, 64)
 	if err != nil || got < wanted.last {
@@ -82,7 +81,7 @@ func (l *ledger) judge(wanted expected, body string) {
 	}
 }
 
-// tell notes the response to a write.
+// tell records the response to a write.
 func (l *ledger) tell(n int, body string) {
 	got, _ := strconv.ParseInt(strings.TrimSpace(body), 10, 64)
 	l.mutex.Lock()
@@ -102,8 +101,7 @@ type clerk struct {
 
 func newClerk(t *testing.T, server *redisServer, l *ledger) *clerk {
 	t.Helper()
-	// The client has the defaults of go-redis, which wait for seconds and take no
-	// notice of contexts.
+	// The client has the defaults of go-redis, which wait for seconds and ignore contexts.
 	client := redis.NewClient(&redis.Options{Network: "unix", Addr: server.socket})
 	broker := candorredis.NewBroker(client, candorredis.BrokerConfig{})
 	quiet := slog.New(slog.DiscardHandler)
@@ -111,7 +109,7 @@ func newClerk(t *testing.T, server *redisServer, l *ledger) *clerk {
 	t.Cleanup(func() {
 		h.Close()
 		assert.NoError(t, broker.Close())
-		_ = client.Close() // a connection that hung may be broken
+		_ = client.Close() // may fail after the connection hung
 	})
 	c := &clerk{ledger: l, took: map[string][]time.Duration{}}
 	c.app = candor.New(candor.Config{
@@ -148,7 +146,7 @@ func newClerk(t *testing.T, server *redisServer, l *ledger) *clerk {
 	return c
 }
 
-// ask sends a request, and notes how long it took.
+// ask sends a request, and records its duration.
 func (c *clerk) ask(kind, method, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	start := time.Now()
@@ -187,7 +185,7 @@ func (c *clerk) work() {
 	}
 }
 
-// during has both processes at work until f returns.
+// during lets both processes work until f returns.
 func during(clerks []*clerk, f func()) {
 	var stop atomic.Bool
 	var all sync.WaitGroup
@@ -204,7 +202,7 @@ func during(clerks []*clerk, f func()) {
 	all.Wait()
 }
 
-// slowest is the 99th percentile of each kind of request since the last call.
+// slowest returns the 99th percentile of each kind of request since the last call.
 func slowest(clerks []*clerk) map[string]time.Duration {
 	all := map[string][]time.Duration{}
 	for _, c := range clerks {
@@ -223,8 +221,7 @@ func slowest(clerks []*clerk) map[string]time.Duration {
 	return worst
 }
 
-// Two processes whose Redis hangs wait for their budgets, serve nothing stale, and
-// recover by themselves.
+// While Redis hangs, two processes wait no longer than their budgets, serve nothing stale, and recover by themselves.
 func TestRedisThatHangs(t *testing.T) {
 	hang, writes := 3*time.Second, int64(500)
 	if full {
@@ -236,7 +233,7 @@ func TestRedisThatHangs(t *testing.T) {
 	during(clerks, func() {
 		require.Eventually(t, func() bool { return served() > 100 && l.writes.Load() > 100 }, patience, time.Millisecond)
 		require.NoError(t, server.cmd.Process.Signal(syscall.SIGSTOP))
-		time.Sleep(hang / 3) // in which the circuits open
+		time.Sleep(hang / 3) // the circuit breakers open
 		t.Logf("while it begins to hang, p99: %v", slowest(clerks))
 		time.Sleep(hang - hang/3)
 		hung := slowest(clerks)

@@ -41,12 +41,12 @@ func TestKeyStore(t *testing.T) {
 	assert.Empty(t, take("b", time.Hour))
 	assert.True(t, replace("b", "c\x00\xff", time.Hour))
 	assert.Equal(t, "c\x00\xff", take("d", time.Hour))
-	// Times pass in Redis, where no clock of this process does.
+	// Keys expire by the clock of Redis, so the test has to wait.
 	assert.True(t, replace("c\x00\xff", "d", time.Millisecond))
 	require.Eventually(t, func() bool { return take("e", time.Hour) == "" }, 10*time.Second, time.Millisecond)
 }
 
-// Two processes do a request once, whichever gets it.
+// Two processes execute requests with the same key once, whichever receives them.
 func TestKeysOfTwoProcesses(t *testing.T) {
 	server := newServer(t)
 	var done atomic.Int64

@@ -12,7 +12,7 @@ import (
 	candorredis "github.com/candor-go/candor/contrib/redis"
 )
 
-// A server that came back may have lost drops, so what it kept counts as gone.
+// A restarted server may have lost invalidations, so its earlier values count as missing.
 func TestCacheStoreOfARestartedServer(t *testing.T) {
 	server := newServer(t)
 	store := candorredis.NewCacheStore(server.impatient())
@@ -35,7 +35,7 @@ func TestCacheStoreOfARestartedServer(t *testing.T) {
 
 func TestCacheStoreRenews(t *testing.T) {
 	stores := map[string]redis.UniversalClient{"redis": newServer(t).client()}
-	imitation := miniredis.RunT(t) // which does not tell its run
+	imitation := miniredis.RunT(t) // does not report its run id
 	stores["imitation"] = redis.NewClient(&redis.Options{Addr: imitation.Addr()})
 	for name, client := range stores {
 		t.Run(name, func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestCacheStoreRenews(t *testing.T) {
 	}
 }
 
-// A number that can become no larger begins anew.
+// A counter that would overflow starts again.
 func TestCacheStoreRenewsForever(t *testing.T) {
 	client := newServer(t).client()
 	store := candorredis.NewCacheStore(client)

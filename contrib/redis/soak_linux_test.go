@@ -29,7 +29,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// soak is two processes under a mixed load, and what was seen of them.
+// soak runs two processes under a mixed load, and records what happens.
 type soak struct {
 	*ledger
 	t         *testing.T
@@ -40,18 +40,18 @@ type soak struct {
 	begin     time.Time
 
 	mutex sync.Mutex
-	// took has the times of each kind of request, by windows of the whole time.
+	// took has the durations of each kind of request, by time window.
 	took map[string][][]time.Duration
-	// statuses counts responses, and unexpected has those that no client may get.
+	// statuses counts responses, and unexpected lists those that no client may get.
 	statuses   map[string]int
 	unexpected []string
-	// said is what happened when.
+	// said is a log of events.
 	said []string
-	// resets counts clients that left.
+	// resets counts the connections that clients reset.
 	resets atomic.Int64
 }
 
-// soaked is a process, which may have several lives.
+// soaked is a process that may be restarted.
 type soaked struct {
 	addr  string
 	cmd   *exec.Cmd
@@ -59,25 +59,24 @@ type soaked struct {
 	lives []*life
 }
 
-// life is what a process held between its start and its end.
+// life is the resources of a process between a start and its end.
 type life struct {
 	first   measure
 	samples []measure
 }
 
-// measure is what a process holds at a time: memory in MiB.
+// measure is the resources of a process at a moment: memory in MiB.
 type measure struct {
 	minute, resident, heap, goroutines, descriptors float64
 }
 
 const soakClients, soakListeners = 8, 4
 
-// windows are how many parts of the time are compared with the first one.
+// windows is how many time windows are compared with the first one.
 func (s *soak) windows() int { return max(6, int(s.length/time.Minute)) }
 
-// TestSoak reports what a minute, or CANDOR_SOAK, of everything does to two
-// processes: a mixed load with 5 % bad requests, clients that reset connections, a
-// Redis that hangs twice and dies once, and a rolling restart.
+// TestSoak runs two processes for a minute, or CANDOR_SOAK, and reports how they fare: a mixed load with 5 % bad
+// requests, clients that reset connections, a Redis that hangs twice and crashes once, and a rolling restart.
 func TestSoak(t *testing.T) {
 	length, err := time.ParseDuration(cmp.Or(os.Getenv("CANDOR_SOAK"), "1m"))
 	require.NoError(t, err)
@@ -141,7 +140,7 @@ func newSoak(t *testing.T, length time.Duration) *soak {
 	return s
 }
 
-// serveNumber is what both processes have in common: numbers that only grow.
+// serveNumber serves the data that both processes share: numbers that only grow.
 func (s *soak) serveNumber(w http.ResponseWriter, r *http.Request) {
 	n, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/"))
 	if err != nil {
@@ -183,15 +182,14 @@ func (s *soak) stopProcess(p *soaked) {
 	assert.NoError(s.t, p.cmd.Wait())
 }
 
-// say notes what happens.
+// say logs an event.
 func (s *soak) say(format string, args ...any) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.said = append(s.said, fmt.Sprintf("%7.1f s  ", time.Since(s.begin).Seconds())+fmt.Sprintf(format, args...))
 }
 
-// disturb does to Redis and the processes what is to happen, each at its part of
-// the time.
+// disturb causes the failures of Redis and of the processes, each at its share of the time.
 func (s *soak) disturb() {
 	until := func(part float64) {
 		time.Sleep(time.Until(s.begin.Add(time.Duration(part * float64(s.length)))))
@@ -224,7 +222,7 @@ func (s *soak) disturb() {
 	until(1)
 }
 
-// measure asks the system and the process.
+// measure reads the resources from the system and from the process.
 func (s *soak) measure(p *soaked, atRest bool) (m measure, err error) {
 	response, err := http.Get("http://" + p.addr + "/usage?at_rest=" + strconv.FormatBool(atRest))
 	if err != nil {
@@ -251,7 +249,7 @@ func (s *soak) measure(p *soaked, atRest bool) (m measure, err error) {
 	}, err
 }
 
-// sample measures the processes 60 times. One that is restarted cannot tell.
+// sample measures the processes 60 times. It skips a process while it is restarted.
 func (s *soak) sample(ctx context.Context) {
 	tick := time.NewTicker(s.length / 60)
 	defer tick.Stop()
@@ -272,7 +270,7 @@ func (s *soak) sample(ctx context.Context) {
 	}
 }
 
-// client connects to any process that takes connections, as a proxy does.
+// client connects to any process that accepts connections, as a proxy does.
 func (s *soak) client() *http.Client {
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return s.dial(ctx) }}
 	s.t.Cleanup(transport.CloseIdleConnections)
@@ -288,7 +286,7 @@ func (s *soak) dial(ctx context.Context) (conn net.Conn, err error) {
 	return nil, err
 }
 
-// count notes a response, and one that no client may get.
+// count records a response, and whether clients may get it.
 func (s *soak) count(kind string, took time.Duration, status int, text string, allowed ...int) {
 	window := min(int(time.Since(s.begin)*time.Duration(s.windows())/s.length), s.windows()-1)
 	s.mutex.Lock()
@@ -303,7 +301,7 @@ func (s *soak) count(kind string, took time.Duration, status int, text string, a
 	}
 }
 
-// soakClient sends one request after the other, and messages in an order.
+// soakClient sends requests one after the other, and numbered messages.
 type soakClient struct {
 	*soak
 	n         int
@@ -314,7 +312,7 @@ type soakClient struct {
 func (c *soakClient) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		c.work()
-		if rand.IntN(20) == 0 { // so that a process that is back gets some, too
+		if rand.IntN(20) == 0 { // so that a restarted process gets some, too
 			c.client.CloseIdleConnections()
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -345,8 +343,7 @@ func (c *soakClient) work() {
 	}
 }
 
-// ask sends a request. The key lets the transport repeat what met a connection
-// that had just been closed.
+// ask sends a request. The key allows the transport to repeat a request on a connection that was just closed.
 func (c *soakClient) ask(kind, method, path, body string, allowed ...int) (status int, text string) {
 	start := time.Now()
 	r, err := http.NewRequest(method, "http://soak"+path, strings.NewReader(body))
@@ -370,7 +367,7 @@ func (c *soakClient) ask(kind, method, path, body string, allowed ...int) (statu
 	return status, text
 }
 
-// publish sends a message, the same one until it was taken.
+// publish sends a message, the same one until it is accepted.
 func (c *soakClient) publish() (taken bool) {
 	status, _ := c.ask("publish", "POST", "/messages", fmt.Sprintf(`{"text": "%d:%d"}`, c.n, c.published), 204, 503)
 	if status == 204 {
@@ -379,12 +376,12 @@ func (c *soakClient) publish() (taken bool) {
 	return status == 204
 }
 
-// publishAll has the last message taken.
+// publishAll waits until the last message is accepted.
 func (c *soakClient) publishAll() {
 	require.Eventually(c.t, c.publish, patience, 10*time.Millisecond)
 }
 
-// misbehave sends one of the requests that are refused.
+// misbehave sends one of the requests that must be rejected.
 func (c *soakClient) misbehave() {
 	for i, bad := range []struct {
 		method, path, body string
@@ -403,13 +400,13 @@ func (c *soakClient) misbehave() {
 	}
 }
 
-// reset leaves in the middle of a body, or of a stream.
+// reset closes the connection in the middle of a body, or of a stream.
 func (c *soakClient) reset() {
 	conn, err := c.dial(c.t.Context())
 	if err != nil {
 		return
 	}
-	if rand.IntN(2) == 0 { // whoever is gone cannot be reset, which is fine
+	if rand.IntN(2) == 0 { // errors are ignored: the server may be gone
 		_, _ = fmt.Fprint(conn, "POST /messages HTTP/1.1\r\nHost: x\r\nIdempotency-Key: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
 	} else {
 		_, _ = fmt.Fprint(conn, "GET /messages HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -421,7 +418,7 @@ func (c *soakClient) reset() {
 	c.resets.Add(1)
 }
 
-// hearer receives all messages, over one connection after the other.
+// hearer receives all messages, over consecutive connections.
 type hearer struct {
 	*soak
 	mutex         sync.Mutex
@@ -442,7 +439,7 @@ func (h *hearer) listen(ctx context.Context) {
 	}
 }
 
-// receive reads one stream to its end. Before its head it may be a 503.
+// receive reads one stream to its end. The response may be a 503 instead.
 func (h *hearer) receive(ctx context.Context, client *http.Client) {
 	r, err := http.NewRequestWithContext(ctx, "GET", "http://soak/messages", nil)
 	require.NoError(h.t, err)
@@ -475,7 +472,7 @@ func (h *hearer) receive(ctx context.Context, client *http.Client) {
 	}
 }
 
-// take compares an event with the one that is next of its client.
+// take compares an event with the next one expected from its client.
 func (h *hearer) take(event map[string]string) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -494,14 +491,14 @@ func (h *hearer) take(event map[string]string) {
 	h.next[who] = max(h.next[who], n+1)
 }
 
-// begun reports whether what is published from now on is heard.
+// begun reports whether messages published from now on are received.
 func (h *hearer) begun() bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	return h.last != ""
 }
 
-// missing is how many messages have not arrived.
+// missing counts the messages that have not arrived.
 func (h *hearer) missing(published map[int]int) (missing int) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -511,7 +508,7 @@ func (h *hearer) missing(published map[int]int) (missing int) {
 	return missing
 }
 
-// report says what was seen, and asserts what is no time.
+// report prints the results, and asserts those that do not depend on timing.
 func (s *soak) report(published map[int]int, heard []*hearer) {
 	var text strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
@@ -544,7 +541,7 @@ func (s *soak) reportRequests(say func(string, ...any)) {
 	assert.Zero(s.t, s.stale.Load(), "stale reads")
 }
 
-// percentile is the 99th, in milliseconds.
+// percentile returns the 99th percentile in milliseconds.
 func percentile(took []time.Duration) float64 {
 	if len(took) == 0 {
 		return 0
@@ -564,8 +561,7 @@ func (s *soak) reportMessages(say func(string, ...any), published map[int]int, h
 	}
 }
 
-// reportProcesses compares what processes hold at rest with what they held at
-// first, when nobody had connected.
+// reportProcesses compares the resources of processes at rest with those at their start, before any client connected.
 func (s *soak) reportProcesses(say func(string, ...any)) {
 	say("\nslopes in a minute: resident and heap in MiB, goroutines, descriptors")
 	for i, p := range s.processes {
@@ -587,7 +583,7 @@ func (s *soak) reportProcesses(say func(string, ...any)) {
 	s.reportLogs(say)
 }
 
-// reportLogs counts what the processes of the last lives have logged.
+// reportLogs counts the log records of the latest processes.
 func (s *soak) reportLogs(say func(string, ...any)) {
 	for i, p := range s.processes {
 		records := map[string]int{}
@@ -604,8 +600,8 @@ func (s *soak) reportLogs(say func(string, ...any)) {
 	}
 }
 
-// What a process may hold at rest more than at first: the connection that follows
-// topics, and the connections of the pool of go-redis, ten for each processor.
+// What a process may use at rest in addition to its start: the connection that follows topics, and the pool of go-redis
+// with ten connections for each processor.
 var spareGoroutines, spareDescriptors = 20.0, 20.0 + 10*float64(runtime.GOMAXPROCS(0))
 
 // settle waits until a process is at rest.

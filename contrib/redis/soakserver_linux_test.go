@@ -22,7 +22,7 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// soakKey has the settings of the process that the test binary is to be.
+// soakKey is the environment variable with the settings of a server process, which is this test binary.
 const soakKey = "CANDOR_SOAK_SERVER"
 
 func TestMain(m *testing.M) {
@@ -41,8 +41,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// soakSettings are where a process listens, its Redis, and the numbers, which
-// another process has.
+// soakSettings are the address of a process, its Redis, and the URL of the numbers.
 type soakSettings struct{ Addr, Socket, Numbers string }
 
 // serve serves until SIGTERM.
@@ -65,7 +64,7 @@ func (s soakSettings) serve() error {
 	return newSoaked(client, messages, numbers, logger).Serve(ctx, listener)
 }
 
-// newSoaked is an app with all that may need Redis.
+// newSoaked is an app with everything that may need Redis.
 func newSoaked(client *redis.Client, messages *hub.Hub[string], numbers *numbers, logger *slog.Logger) *candor.App {
 	app := candor.New(candor.Config{
 		CacheStore: candorredis.NewCacheStore(client), RateStore: candorredis.NewRateStore(client), Logger: logger,
@@ -96,7 +95,7 @@ func newSoaked(client *redis.Client, messages *hub.Hub[string], numbers *numbers
 	return app
 }
 
-// saying is a message that is published once, however often it is sent.
+// saying is a message that is published once, even if it is sent again.
 type saying struct {
 	Text string `json:"text" validate:"min=1,max=100"`
 }
@@ -118,7 +117,7 @@ func addMessages(app *candor.App, messages *hub.Hub[string]) {
 	}, candor.Raises(hub.ErrUnavailable))
 }
 
-// numbers asks the process that has them.
+// numbers reads the shared numbers.
 type numbers struct {
 	url    string
 	client *http.Client
@@ -137,13 +136,13 @@ func (n *numbers) ask(ctx context.Context, method string, which int) (number int
 	return number, json.NewDecoder(response.Body).Decode(&number)
 }
 
-// soakUsage is what a process holds: memory in bytes.
+// soakUsage is the resources of a process: memory in bytes.
 type soakUsage struct {
 	Heap       float64 `json:"heap"`
 	Goroutines float64 `json:"goroutines"`
 }
 
-// usageOf gives back what is free first, if it is at rest.
+// usageOf first returns free memory to the system, if the process is at rest.
 func usageOf(atRest bool) soakUsage {
 	if atRest {
 		debug.FreeOSMemory()

@@ -41,7 +41,7 @@ func TestRateStore(t *testing.T) {
 	assert.True(t, taken.Allowed)
 }
 
-// The store says what the one in memory says.
+// The store gives the same results as the store in memory.
 func TestRateStoreAgreesWithMemory(t *testing.T) {
 	remote, local := candorredis.NewRateStore(newServer(t).client()), candor.NewMemoryRateStore(0)
 	for _, rate := range []candor.Rate{candor.PerHour(5), {Requests: 2, Per: 24 * time.Hour, Burst: 7}, {Requests: 3, Per: time.Hour, Burst: 1}} {
@@ -58,18 +58,17 @@ func TestRateStoreAgreesWithMemory(t *testing.T) {
 	}
 }
 
-// impatient does not try again, as a client for limits and caches should not.
-// Its timeouts are long, as a busy machine wants them.
+// impatient does not retry, as a client for limits and caches should not. Its timeouts are long, for busy machines.
 func (s *redisServer) impatient() *redis.Client {
 	client := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket, MaxRetries: -1, DialerRetries: 1})
 	s.t.Cleanup(func() { _ = client.Close() })
 	return client
 }
 
-// patience is for a machine with everything else to do.
+// patience is long enough for a busy machine.
 const patience = 20 * time.Second
 
-// limited are two processes with one limit.
+// limited returns two processes that share one limit.
 func limited(t *testing.T, server *redisServer, failClosed bool) (one, two *httptest.Server) {
 	t.Helper()
 	start := func() *httptest.Server {
@@ -160,10 +159,10 @@ func TestCacheStore(t *testing.T) {
 	assert.Error(t, store.Set(t.Context(), "b", nil, time.Hour))
 }
 
-// shop is a process that keeps answers in Redis.
+// shop is a process that caches responses in Redis.
 type shop struct {
 	*httptest.Server
-	// ran is how often its handlers of GET did.
+	// ran counts the calls of its GET handlers.
 	ran atomic.Int64
 }
 
@@ -197,7 +196,7 @@ func newShop(t *testing.T, server *redisServer) *shop {
 	return s
 }
 
-// ask expects a status, and returns whether a handler of GET ran for the answer.
+// ask expects a status, and reports whether a GET handler ran.
 func (s *shop) ask(t *testing.T, method, path string, status int) (ran bool) {
 	t.Helper()
 	before := s.ran.Load()

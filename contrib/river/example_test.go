@@ -15,7 +15,7 @@ type OpenJobs struct {
 	DB *sql.DB `dep:""`
 }
 
-// openJobs makes a client with one worker.
+// openJobs creates a client with one worker.
 func openJobs(_ context.Context, in OpenJobs) (*river.Client[*sql.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &post{})

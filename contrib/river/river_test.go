@@ -26,15 +26,15 @@ import (
 	candorriver "github.com/candor-go/candor/contrib/river"
 )
 
-// Letter is a job: to send a letter.
+// Letter is a job that sends a letter.
 type Letter struct {
 	To string `json:"to"`
 }
 
-// Kind is how River knows such jobs.
+// Kind is the kind of these jobs in River.
 func (Letter) Kind() string { return "letter" }
 
-// post does the jobs.
+// post works on the jobs.
 type post struct {
 	river.WorkerDefaults[Letter]
 	mutex sync.Mutex
@@ -60,7 +60,7 @@ func (p *post) letters() []string {
 	return p.sent
 }
 
-// openTestDatabase gives a test tables of its own, those of River among them.
+// openTestDatabase gives a test its own tables, including those of River.
 func openTestDatabase(t *testing.T) (db *sql.DB, at string) {
 	t.Helper()
 	server := os.Getenv("DATABASE_URL")
@@ -99,7 +99,7 @@ func connect(t *testing.T, at string) *sql.DB {
 	return db
 }
 
-// rescueAfter is when a job counts as lost whose process does not end it.
+// rescueAfter is the time after which a running job counts as lost.
 const rescueAfter = time.Second
 
 // shop is an app whose orders send letters.
@@ -125,7 +125,7 @@ func shop(db *sql.DB, p *post, config candorriver.Config, options ...candor.Prov
 
 var errRefused = candor.Error(409, "refused")
 
-// order adds a job before and after what it is about.
+// order adds a job before it uses the transaction.
 func order(ctx context.Context, in struct {
 	ID     int                        `path:"id"`
 	Refuse bool                       `query:"refuse,omitempty"`
@@ -224,7 +224,7 @@ func TestNoTransactionBeginsWithoutAJob(t *testing.T) {
 func TestWorkersAreDrained(t *testing.T) {
 	for name, row := range map[string]struct {
 		work func(ctx context.Context, release <-chan struct{}) error
-		// err is that of the app's end, sent the letters that were.
+		// err is the error when the app ends, sent the number of letters that were sent.
 		err  string
 		sent int
 	}{
@@ -293,7 +293,7 @@ func TestOfAHandlerAsAFunction(t *testing.T) {
 	assert.Equal(t, 2, added.Job.Priority)
 }
 
-// theirs is set in the process that is killed: the database that it serves.
+// theirs is the database of the process that is killed, in its environment.
 const theirs = "CANDOR_RIVER_KILLED"
 
 // TestJobsOfAKilledProcessComeBack kills a process while it works on a job.
@@ -313,16 +313,16 @@ func TestJobsOfAKilledProcessComeBack(t *testing.T) {
 
 	p := &post{}
 	_ = candor.NewTestClient(t, shop(db, p, candorriver.Config{}))
-	// It takes the time until the other counts as dead, and a pause before the next try.
+	// It takes until the other process counts as dead, and a pause before the next attempt.
 	assert.Eventually(t, func() bool { return len(p.letters()) == 1 }, time.Minute, 50*time.Millisecond)
 	assert.Equal(t, []string{"order 1"}, p.letters())
 }
 
-// TestWorkUntilKilled is the process of the test above.
+// TestWorkUntilKilled is the process that the test above kills.
 func TestWorkUntilKilled(t *testing.T) {
 	at := os.Getenv(theirs)
 	if at == "" {
-		return // it is no test by itself
+		return // no test by itself
 	}
 	p := &post{work: func(context.Context) error { select {} }}
 	candor.NewTestClient(t, shop(connect(t, at), p, candorriver.Config{})).Post("/orders/1", nil).Status(204)

@@ -19,10 +19,9 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// Clients tests that what one process publishes reaches the clients of all, by
-// server-sent events and by WebSockets, and that a client of a process that ends
-// goes on behind what it has, at the one in its place. The brokers that fresh
-// makes have a method Close.
+// Clients tests that a message published by one process reaches the clients of all, by server-sent events and by
+// WebSockets, and that a client whose process ends continues at its replacement after the last message it received. The
+// brokers that fresh returns have a method Close.
 func Clients(t *testing.T, fresh func(t *testing.T) hub.Broker) {
 	one, two := startProcess(t, fresh), startProcess(t, fresh)
 	clients := []*client{
@@ -56,13 +55,13 @@ func Clients(t *testing.T, fresh func(t *testing.T) hub.Broker) {
 	}
 }
 
-// word is what a client receives; the first one tells only where it begins.
+// word is a message to a client; the first one only marks the start.
 type word struct {
 	ID   string `json:"id"`
 	Text string `json:"text,omitempty"`
 }
 
-// process is an app with a listener, a hub and a broker of its own.
+// process is an app with its own listener, hub and broker.
 type process struct {
 	t      *testing.T
 	hub    *hub.Hub[string]
@@ -89,7 +88,7 @@ func startProcess(t *testing.T, fresh func(t *testing.T) hub.Broker) *process {
 	return p
 }
 
-// talk sends where it begins, and then what is published.
+// talk sends an empty message to mark the start, and then the published ones.
 func (p *process) talk(ctx context.Context, in struct {
 	Last string `query:"last,omitempty"`
 }, s *candor.Socket[string, word],
@@ -118,18 +117,18 @@ func (p *process) publish(text string) {
 	require.NoError(p.t, err)
 }
 
-// end ends the process; a second time it does nothing.
+// end ends the process. The second call does nothing.
 func (p *process) end() {
 	p.hub.Close()
 	p.server.Close()
 	assert.NoError(p.t, p.broker.(io.Closer).Close())
 }
 
-// client receives words until the process ends.
+// client receives messages until the process ends.
 type client struct {
 	t    *testing.T
 	next func() (word, bool)
-	// last is the id of the last word.
+	// last is the id of the last message.
 	last string
 }
 
@@ -143,7 +142,7 @@ func (c *client) hears(texts ...string) {
 	}
 }
 
-// began takes the first word, behind which nothing is missed.
+// began receives the first message, after which nothing is missed.
 func (c *client) began() *client {
 	c.t.Helper()
 	_, more := c.next()
@@ -151,7 +150,7 @@ func (c *client) began() *client {
 	return c
 }
 
-// eventsOf connects to the events of a process, behind the last that is known.
+// eventsOf connects to the event stream of a process, after the given id.
 func eventsOf(t *testing.T, p *process, last string) *client {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -171,7 +170,7 @@ func eventsOf(t *testing.T, p *process, last string) *client {
 			switch name, value, _ := strings.Cut(lines.Text(), ": "); name {
 			case "id":
 				w.ID = value
-			case "event": // there is none but a gap
+			case "event": // only gaps have a type
 				w.Text = value
 			case "data":
 				if w.Text == "" && !assert.NoError(t, json.Unmarshal([]byte(value), &w.Text)) {
@@ -190,7 +189,7 @@ func eventsOf(t *testing.T, p *process, last string) *client {
 	return c
 }
 
-// socketOf connects to the socket of a process.
+// socketOf connects to the WebSocket of a process.
 func socketOf(t *testing.T, p *process, last string) *client {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

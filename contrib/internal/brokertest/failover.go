@@ -13,15 +13,14 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// Loss is what became of messages when a server failed.
+// Loss is the effect of a failed server on messages.
 type Loss struct{ Lost, Doubled, Gaps int }
 
-// Publishers is how many publish at once in FailsOver.
+// Publishers is the number of concurrent publishers in FailsOver.
 const Publishers = 4
 
-// FailsOver publishes messages by one broker, some after trying again, to a
-// subscriber of another one. When half of them are published, fail ends a server
-// that keeps the topic "news".
+// FailsOver publishes messages with one broker, some after retries, to a subscriber of another one. After half of them,
+// fail stops a server that stores the topic "news".
 func FailsOver(t *testing.T, fresh func(t *testing.T) hub.Broker, fail func()) Loss {
 	t.Helper()
 	const each = 100
@@ -45,7 +44,7 @@ func FailsOver(t *testing.T, fresh func(t *testing.T) hub.Broker, fail func()) L
 	var all sync.WaitGroup
 	for p := range Publishers {
 		all.Go(func() {
-			for i := range each + 1 { // the last one says that there is no more, whatever was lost
+			for i := range each + 1 { // the last one marks the end, whatever was lost
 				if i == each/2 {
 					reached()
 				}
@@ -70,7 +69,7 @@ func publishUntilTaken(ctx context.Context, h *hub.Hub[string], text string) {
 	}
 }
 
-// judge receives until it has the last message of each publisher.
+// judge receives until the last message of each publisher.
 func judge(t *testing.T, messages iter.Seq2[hub.Message[string], error], last int) (loss Loss) {
 	t.Helper()
 	next, ended := [Publishers]int{}, 0

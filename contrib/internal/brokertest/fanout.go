@@ -12,10 +12,9 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// FanOut measures how long it takes from the publication of a message by one
-// broker until the last of 10,000 subscribers of another one has it, as
-// ms-to-last, and what each of them allocates. In between there is only the
-// server, as between two processes.
+// FanOut measures the time from the publication of a message by one broker until the last of 10,000 subscribers of
+// another one has received it, as ms-to-last, and the allocations of each. They only share the server, as two processes
+// do.
 func FanOut(b *testing.B, fresh func(t testing.TB) hub.Broker) {
 	const size = 10_000
 	c := newCrowd(b, size, fresh)
@@ -35,7 +34,7 @@ func FanOut(b *testing.B, fresh func(t testing.TB) hub.Broker) {
 	c.leave()
 }
 
-// fansOut expects each of many subscribers to have each message.
+// fansOut expects each of many subscribers to receive each message.
 func fansOut(t *testing.T, one, two hub.Broker) {
 	brokers := []hub.Broker{one, two}
 	c := newCrowd(t, 500, func(testing.TB) (b hub.Broker) {
@@ -48,11 +47,11 @@ func fansOut(t *testing.T, one, two hub.Broker) {
 	c.leave()
 }
 
-// A crowd subscribes to one topic, whose messages come from elsewhere.
+// A crowd subscribes to one topic; messages are published by another broker.
 type crowd struct {
 	elsewhere *hub.Hub[int]
 	size      int
-	heard     sync.WaitGroup // of the message under way
+	heard     sync.WaitGroup // of the current message
 	ended     sync.WaitGroup
 	stop      context.CancelFunc
 }
@@ -81,7 +80,7 @@ func newCrowd(t testing.TB, size int, fresh func(t testing.TB) hub.Broker) *crow
 	return c
 }
 
-// say publishes a message and waits until the last one has it.
+// say publishes a message and waits until the last subscriber has received it.
 func (c *crowd) say(t testing.TB) {
 	t.Helper()
 	c.heard.Add(c.size)

@@ -1,6 +1,6 @@
 package fan
 
-// Queued is how many bytes wait for all subscribers.
+// Queued returns how many bytes are queued for all subscribers.
 func (f *Fan) Queued() int {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()

@@ -14,7 +14,7 @@ import (
 	"github.com/candor-go/candor/contrib/internal/fan"
 )
 
-// A live message costs a subscriber no allocation, however many there are.
+// A live message costs a subscriber no allocation, regardless of the number of subscribers.
 func TestLiveMessagesAllocateNothingForASubscriber(t *testing.T) {
 	const size, times = 1000, 20
 	ctx, stop := context.WithCancel(t.Context())

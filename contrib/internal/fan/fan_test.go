@@ -19,19 +19,19 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// pageSize is how many entries the log gives at once.
+// pageSize is how many entries the log returns at once.
 const pageSize = 10
 
 var errDown = errors.New("the log is down")
 
-// fakeLog is a log of one topic in memory. Its ids are numbers.
+// fakeLog is the log of one topic in memory. Its ids are numbers.
 type fakeLog struct {
 	mutex   sync.Mutex
 	entries []fan.Entry
-	// lost is how many of the oldest are not kept any more.
+	// lost is how many of the oldest entries were removed.
 	lost int
 	down bool
-	// reads are the times at which it was read, followed the topics that are.
+	// reads are the times at which it was read; followed counts the followers of each topic.
 	reads    []time.Time
 	followed map[string]int
 }
@@ -81,7 +81,7 @@ func (l *fakeLog) follow(topic string, by int) {
 	l.followed[topic] += by
 }
 
-// add appends an entry, which a feed would hand over.
+// add appends an entry; the test passes it on as a feed would.
 func (l *fakeLog) add(payload string) fan.Entry {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -96,7 +96,7 @@ func (l *fakeLog) set(change func()) {
 	change()
 }
 
-// took returns the pauses between the reads so far, and forgets them.
+// took returns the pauses between the reads so far, and resets them.
 func (l *fakeLog) took() (pauses []time.Duration) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -107,7 +107,7 @@ func (l *fakeLog) took() (pauses []time.Duration) {
 	return pauses
 }
 
-// bubble is a fan in front of a fake log, in a bubble of time.
+// bubble is a fan and a fake log in a synctest bubble.
 type bubble struct {
 	*testing.T
 	log *fakeLog
@@ -121,20 +121,20 @@ func inBubble(t *testing.T, test func(b *bubble)) {
 	})
 }
 
-// publish adds entries and offers them.
+// publish appends entries and offers them.
 func (b *bubble) publish(payloads ...string) {
 	for _, p := range payloads {
 		b.fan.Offer("t", b.log.add(p))
 	}
 }
 
-// heard is what a subscriber was given so far.
+// heard is what a subscriber has received so far.
 type heard struct {
 	b     *bubble
 	mutex sync.Mutex
 	all   []string
-	// held has room for one, who keeps the subscriber from taking more. A mutex
-	// would keep the bubble from settling.
+	// held is a lock that stops the subscriber from receiving. With a mutex, goroutines of the bubble would not be durably
+	// blocked.
 	held  chan struct{}
 	leave context.CancelFunc
 	ended chan struct{}
@@ -174,7 +174,7 @@ func (h *heard) take(d hub.Delivery) {
 func (h *heard) hold()    { h.held <- struct{}{} }
 func (h *heard) release() { <-h.held }
 
-// hears expects what has come since it was last asked, as soon as nothing moves.
+// hears expects the deliveries since its last call, once all goroutines are blocked.
 func (h *heard) hears(want ...string) {
 	h.b.Helper()
 	synctest.Wait()
@@ -184,7 +184,7 @@ func (h *heard) hears(want ...string) {
 	h.all = nil
 }
 
-// numbers are the texts of from to to, both included.
+// numbers returns the texts from "from" to "to", both included.
 func numbers(from, to int) (texts []string) {
 	for i := from; i <= to; i++ {
 		texts = append(texts, strconv.Itoa(i))
@@ -242,7 +242,7 @@ func TestGap(t *testing.T) {
 	})
 }
 
-// A log that fails is asked again, less and less often, and nothing is lost.
+// If the log fails, it is read again with growing pauses, and nothing is lost.
 func TestFailingLog(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		l := b.listen("")
@@ -279,7 +279,7 @@ func TestFailingLog(t *testing.T) {
 	})
 }
 
-// A log that fails in the middle of reading goes on where it was.
+// If the log fails between two pages, reading continues where it stopped.
 func TestFailingBetweenPages(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.publish(numbers(1, 35)...)
@@ -303,7 +303,7 @@ func TestFailingBetweenPages(t *testing.T) {
 	})
 }
 
-// A subscriber that is slow has a short queue, and then reads on at its pace.
+// A slow subscriber has a short queue, and then reads from the log at its own pace.
 func TestOverfullQueue(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		l, other := b.listen(""), b.listen("")
@@ -342,8 +342,7 @@ func TestOverfullQueue(t *testing.T) {
 	})
 }
 
-// What waits for all subscribers together is bounded. Who is slow pays, by
-// reading the log again, and loses nothing.
+// The queues of all subscribers together are bounded. A slow subscriber has to read the log again, but loses nothing.
 func TestQueuesAreBounded(t *testing.T) {
 	const topics, messages = 20, 40
 	inBubble(t, func(b *bubble) {
@@ -397,15 +396,14 @@ func TestQueuesAreBounded(t *testing.T) {
 	})
 }
 
-// After a break of the feed the log has what was missed, also in the middle of
-// what waits.
+// After an interruption of the feed, missed messages come from the log, also in the middle of a queue.
 func TestResumeInTheMiddle(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		l := b.listen("")
 		l.hears("start at 0")
 		l.hold()
 		b.publish("1", "2", "3")
-		b.log.add("4") // which the feed missed
+		b.log.add("4") // missed by the feed
 		b.log.add("5")
 		b.fan.Resume("t")
 		b.publish("6")
@@ -437,7 +435,7 @@ func TestLeavingFreesTheTopic(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(b, 0, b.log.followed["t"])
 		assert.Empty(b, b.fan.Topics())
-		b.publish("1") // for nobody
+		b.publish("1") // without subscribers
 
 		deliveries, err := b.fan.Subscribe(b.Context(), "t", "0")
 		require.NoError(b, err)
@@ -452,8 +450,7 @@ func TestLeavingFreesTheTopic(t *testing.T) {
 	})
 }
 
-// Subscriptions over which nobody ranges end with their context, and what is
-// published meanwhile does not pile up.
+// Subscriptions that are never ranged over end with their context, and messages published meanwhile do not pile up.
 func TestNobodyRanges(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		ctx, cancel := context.WithCancel(b.Context())
@@ -474,7 +471,7 @@ func TestNobodyRanges(t *testing.T) {
 	})
 }
 
-// Publishers, breaks of the feed and subscribers that come and go, side by side.
+// Publishers, interruptions of the feed, and subscribers that come and go, all concurrently.
 func TestLosesNothing(t *testing.T) {
 	const total = 2000
 	inBubble(t, func(b *bubble) {
