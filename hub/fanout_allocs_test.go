@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The race detector makes pools forget, so this is not measured under it.
+// The race detector makes pools drop items, so the test does not run with it.
 
-// A message costs a subscriber no allocation, however many there are.
+// A message costs a subscriber no allocation, regardless of the number of subscribers.
 func TestFanOutAllocatesNothingForASubscriber(t *testing.T) {
 	const size, times = 1000, 20
 	ctx, stop := context.WithCancel(t.Context())

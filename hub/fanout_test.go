@@ -17,12 +17,12 @@ import (
 type crowd struct {
 	hub   *hub.Hub[int]
 	size  int
-	heard sync.WaitGroup // of the message under way
+	heard sync.WaitGroup // of the current message
 	ended sync.WaitGroup
 	wrong atomic.Int64
 }
 
-// newCrowd waits until all subscribe. The subscriptions end with ctx.
+// newCrowd returns after all have subscribed. The subscriptions end with ctx.
 func newCrowd(ctx context.Context, t testing.TB, size int) *crowd {
 	c := &crowd{hub: hub.New[int](hub.Config{}), size: size}
 	for range size {
@@ -43,7 +43,7 @@ func newCrowd(ctx context.Context, t testing.TB, size int) *crowd {
 	return c
 }
 
-// say publishes a message and waits until the last one has it.
+// say publishes a message and waits until the last subscriber has received it.
 func (c *crowd) say(ctx context.Context, t testing.TB) {
 	c.heard.Add(c.size)
 	_, err := c.hub.Publish(ctx, "all", 1)
@@ -51,7 +51,7 @@ func (c *crowd) say(ctx context.Context, t testing.TB) {
 	c.heard.Wait()
 }
 
-// mallocs is how many objects f allocates, in all goroutines.
+// mallocs counts the objects that f allocates, in all goroutines.
 func mallocs(f func()) float64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -60,7 +60,7 @@ func mallocs(f func()) float64 {
 	return float64(after.Mallocs - before.Mallocs)
 }
 
-// BenchmarkFanOut is one message to 10,000 subscribers, until the last has it.
+// BenchmarkFanOut publishes one message to 10,000 subscribers, and waits until the last has received it.
 func BenchmarkFanOut(b *testing.B) {
 	const size = 10_000
 	ctx, stop := context.WithCancel(b.Context())

@@ -49,8 +49,7 @@ func upTo(first, last int) []int {
 	return numbers
 }
 
-// listener takes the messages of one subscription, one at a time, so that a
-// test decides how slow it is.
+// listener receives the messages of one subscription one at a time, so that a test controls how slow it is.
 type listener struct {
 	t    testing.TB
 	next func() (hub.Message[int], error, bool)
@@ -66,8 +65,7 @@ func listen(t testing.TB, ctx context.Context, h *hub.Hub[int], topic, lastID st
 	return &listener{t: t, next: next, last: lastID}
 }
 
-// hears expects messages, as text: numbers, "gap", "end", or "error: " and what
-// it says.
+// hears expects messages as text: numbers, "gap", "end", or "error: " with the message.
 func (l *listener) hears(want ...string) {
 	l.t.Helper()
 	var got []string
@@ -119,8 +117,7 @@ func TestHubDelivers(t *testing.T) {
 	one.hears("end")
 }
 
-// Each row publishes 1 to 5 in topic a, keeps the last three of them, and
-// subscribes behind an id.
+// Each row publishes 1 to 5 in topic a, keeps the last three messages, and subscribes after an id.
 func TestHubResumes(t *testing.T) {
 	former := publish(t, newNumbers(hub.MemoryConfig{}), "a", 1)
 	for _, test := range []struct {
@@ -154,7 +151,7 @@ func TestHubResumes(t *testing.T) {
 	}
 }
 
-// The id of a gap is the place where the subscription goes on.
+// A subscription can be resumed from the id of a gap.
 func TestHubResumesBehindGap(t *testing.T) {
 	h := newNumbers(hub.MemoryConfig{Replay: 2})
 	publish(t, h, "a", upTo(1, 4)...)
@@ -170,8 +167,7 @@ func TestHubResumesBehindGap(t *testing.T) {
 	listen(t, t.Context(), empty, "a", l.last)
 }
 
-// Each row has a queue for three messages, two replayed, and then 3 to 9
-// published while nobody listens.
+// Each row has a queue for three messages, two replayed ones, and then publishes 3 to 9 while nothing is received.
 func TestHubSlowSubscriber(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -237,7 +233,7 @@ func TestHubGapsInTheirPlace(t *testing.T) {
 	})
 }
 
-// A subscriber waits, is woken, and ends in every way there is.
+// A subscriber waits, is woken, and ends in each possible way.
 func TestHubEnds(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -333,13 +329,13 @@ func TestHubCodec(t *testing.T) {
 	}
 }
 
-// nextLine is the line below the one that asks, as configuration errors name it.
+// nextLine returns the position of the next line of the caller, as configuration errors have it.
 func nextLine() string {
 	_, file, line, _ := runtime.Caller(1)
 	return file + ":" + strconv.Itoa(line+1)
 }
 
-// A message belongs to the subscriber that received it.
+// Each subscriber gets its own copy of a message.
 func TestHubSharesNothing(t *testing.T) {
 	h := hub.New[map[string]int](hub.Config{})
 	one, err := h.Subscribe(t.Context(), "a", "")
@@ -362,7 +358,7 @@ func TestHubSharesNothing(t *testing.T) {
 	}
 }
 
-// failingBroker is a broker of which nothing can be had.
+// failingBroker is a broker that always fails.
 type failingBroker struct{ subscribe, deliver error }
 
 func (f failingBroker) Publish(context.Context, string, []byte, string) (string, error) {
@@ -389,8 +385,8 @@ func TestHubBrokerFails(t *testing.T) {
 	listen(t, t.Context(), h, "a", "").hears("error: connection reset", "end")
 }
 
-// Publishers and subscribers that come and go at once: whoever comes back with
-// its last id has, in the end, every message once and in order.
+// Publishers and subscribers run concurrently: a subscriber that resumes with its last id finally has every message
+// once and in order.
 func TestHubLosesNothingAtOnce(t *testing.T) {
 	const publishers, each, subscribers = 4, 500, 8
 	h := newNumbers(hub.MemoryConfig{Queue: 16, Replay: publishers * each})
@@ -421,7 +417,7 @@ func TestHubLosesNothingAtOnce(t *testing.T) {
 	}
 }
 
-// hearAll subscribes again and again, until it has so many messages.
+// hearAll subscribes again and again, until it has count messages.
 func hearAll(t *testing.T, h *hub.Hub[int], last string, count, impatience int) []string {
 	var ids []string
 	for len(ids) < count {
@@ -444,7 +440,7 @@ func hearAll(t *testing.T, h *hub.Hub[int], last string, count, impatience int) 
 	return ids
 }
 
-// eventClient reads the events of one connection, block by block.
+// eventClient reads the events of one connection block by block.
 type eventClient struct {
 	t      testing.TB
 	body   io.ReadCloser
@@ -465,7 +461,7 @@ func connect(t testing.TB, url, lastID string) *eventClient {
 	return &eventClient{t: t, body: response.Body, blocks: bufio.NewReader(response.Body)}
 }
 
-// block is the next block without its blank line, and "" at the end.
+// block returns the next block without its blank line, and "" at the end.
 func (c *eventClient) block() string {
 	c.t.Helper()
 	var block strings.Builder
@@ -678,7 +674,7 @@ func ExampleHub_Events() {
 	// Output: {"team":"home"}
 }
 
-// heard is a broker that keeps the last payload.
+// heard is a broker that records the last payload.
 type heard struct {
 	hub.Broker
 	payload string
@@ -689,8 +685,7 @@ func (h *heard) Publish(ctx context.Context, topic string, payload []byte, key s
 	return h.Broker.Publish(ctx, topic, payload, key)
 }
 
-// retold publishes a message and returns its payload, and what a subscriber
-// receives when the payload is the one in as, if that is given.
+// retold publishes a message, or the payload in as. It returns the payload and the message that a subscriber receives.
 func retold[T any](t *testing.T, message T, as ...string) (payload string, got T, err error) {
 	t.Helper()
 	broker := &heard{Broker: hub.NewMemory(hub.MemoryConfig{})}
@@ -711,7 +706,7 @@ func retold[T any](t *testing.T, message T, as ...string) (payload string, got T
 	return broker.payload, got, errors.New("nothing was received")
 }
 
-// report has what encoding/json writes in another form, or not at all.
+// report has values that encoding/json encodes differently, or not at all.
 type report struct {
 	Pet    beast                   `json:"pet"`
 	Every  time.Duration           `json:"every"`
@@ -746,7 +741,7 @@ func (tint) Enum() []tint { return []tint{"red"} }
 
 func (r report) Validate() error { return errors.New("is never asked") }
 
-// What is published is written like a response, and read back without a rule.
+// Messages are encoded like responses, and decoded without validation.
 func TestHubJSON(t *testing.T) {
 	sent := report{
 		Pet: beast{Dog: &hound{Name: "Rex"}}, Every: 90 * time.Second, Note: candor.Optional[string]{Set: true, Null: true},

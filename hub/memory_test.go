@@ -33,7 +33,7 @@ func TestMemoryBrokerIDs(t *testing.T) {
 	assert.False(t, seen[id], "another broker has other ids")
 }
 
-// first is the first delivery of a subscription.
+// first returns the first delivery of a subscription.
 func first(t testing.TB, broker hub.Broker, topic, after string) hub.Delivery {
 	t.Helper()
 	deliveries, err := broker.Subscribe(t.Context(), topic, after)
@@ -45,7 +45,7 @@ func first(t testing.TB, broker hub.Broker, topic, after string) hub.Delivery {
 	return hub.Delivery{}
 }
 
-// A client that was cut before its first message has a place to resume from.
+// A client that is disconnected before its first message has an id to resume from.
 func TestMemoryBrokerStart(t *testing.T) {
 	broker := hub.NewMemory(hub.MemoryConfig{})
 	start := first(t, broker, "a", "")
@@ -91,7 +91,7 @@ func TestMemoryBrokerForgets(t *testing.T) {
 	})
 }
 
-// A quiet topic with subscribers forgets its messages and not its place.
+// A quiet topic with subscribers loses its messages but not its position.
 func TestMemoryBrokerKeepsThePlaceOfTopicsInUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broker := hub.NewMemory(hub.MemoryConfig{Keep: time.Minute})
@@ -103,7 +103,7 @@ func TestMemoryBrokerKeepsThePlaceOfTopicsInUse(t *testing.T) {
 		require.NoError(t, err)
 		last, err := broker.Publish(ctx, "quiet", []byte("1"), "")
 		require.NoError(t, err)
-		for range 100 { // hours of other topics that come and go
+		for range 100 { // hours of messages in another topic
 			time.Sleep(2 * time.Minute)
 			_, err := broker.Publish(ctx, "busy", nil, "")
 			require.NoError(t, err)
@@ -125,7 +125,7 @@ func TestMemoryBrokerKeepsThePlaceOfTopicsInUse(t *testing.T) {
 	})
 }
 
-// heapInUse is what is reachable now.
+// heapInUse returns the size of the reachable heap.
 func heapInUse() int {
 	runtime.GC()
 	runtime.GC()
@@ -134,8 +134,8 @@ func heapInUse() int {
 	return int(stats.HeapAlloc)
 }
 
-// Any number of topics, messages and subscribers that are gone fit into the
-// bound, and what is counted is about what is used.
+// Any number of former topics, messages and subscribers stays within the limit, and the accounting is close to the
+// actual use.
 func TestMemoryBrokerIsBounded(t *testing.T) {
 	const limit = 2 << 20
 	for _, test := range []struct {
@@ -172,7 +172,7 @@ func TestMemoryBrokerIsBounded(t *testing.T) {
 	}
 }
 
-// Topics that clients make up do not drive out the messages of others.
+// Topics that clients make up do not evict the messages of others.
 func TestMemoryBrokerMadeUpTopics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broker := hub.NewMemory(hub.MemoryConfig{Bytes: 10_000})
@@ -213,11 +213,11 @@ func TestMemoryBrokerFreesWhoNeverListens(t *testing.T) {
 	})
 }
 
-// slowPolicies are all policies by name.
+// slowPolicies maps names to all policies.
 var slowPolicies = map[string]hub.SlowPolicy{"Disconnect": hub.Disconnect, "DropOldest": hub.DropOldest, "DropNewest": hub.DropNewest}
 
-// What waits for subscribers that take nothing stays within the bytes, whatever
-// the policy, the number of topics and of their subscribers.
+// The queues of subscribers that receive nothing stay within the limit, for every policy and any number of topics and
+// subscribers.
 func TestMemoryBrokerBoundsWhatWaits(t *testing.T) {
 	const limit, size = 4 << 20, 50_000
 	for name, policy := range slowPolicies {
@@ -244,7 +244,7 @@ func TestMemoryBrokerBoundsWhatWaits(t *testing.T) {
 	}
 }
 
-// A replay that nobody takes is no memory of the subscriber's.
+// A replay that is not received does not count as memory of the subscriber.
 func TestMemoryBrokerBoundsReplays(t *testing.T) {
 	const limit = 1 << 20
 	broker := hub.NewMemory(hub.MemoryConfig{Bytes: limit, Slow: hub.DropNewest, Queue: 1})
@@ -263,10 +263,10 @@ func TestMemoryBrokerBoundsReplays(t *testing.T) {
 	runtime.KeepAlive(broker)
 }
 
-// What each policy drops for want of memory.
+// What each policy drops if memory is short.
 func TestMemoryBrokerDropsByPolicy(t *testing.T) {
-	// Three messages may wait, a quarter is for what is kept; one of the three is
-	// that of the quick subscriber.
+	// Three messages fit into the queues; a quarter of the memory is for kept messages. One of the three belongs to the
+	// quick subscriber.
 	const size = 1000
 	config := hub.MemoryConfig{Bytes: 4800}
 	want := map[string][]string{
@@ -334,9 +334,8 @@ func TestMemoryBrokerDropsByPolicy(t *testing.T) {
 	})
 }
 
-// The model knows everything that was ever published, and where each of its
-// subscribers stands. Whatever a subscriber does not receive must be announced
-// by a gap that names the place behind it.
+// The model knows every published message and the position of each subscriber. If a subscriber misses messages, it must
+// receive a gap with the id of the last missed one.
 type brokerModel struct {
 	t         testing.TB
 	broker    hub.Broker
@@ -349,7 +348,7 @@ type brokerModel struct {
 type modelListener struct {
 	topic, at int
 	last      string
-	// owes is a delivery that comes whatever is published: a start or a gap.
+	// owes means that the next delivery is a start or a gap, even if nothing is published.
 	owes bool
 	next func() (hub.Delivery, error, bool)
 	stop func()
@@ -364,7 +363,7 @@ func (m *brokerModel) publish(topic int) {
 	m.history[topic] = append(m.history[topic], id)
 }
 
-// behind is how many messages of a topic were published up to an id.
+// behind counts the messages of a topic up to an id.
 func (m *brokerModel) behind(topic int, id string) int {
 	at := 0
 	for _, other := range m.history[topic] {
@@ -402,7 +401,7 @@ func (m *brokerModel) take(i int) {
 	}
 	switch {
 	case delivery.Start, delivery.Gap:
-		m.published[delivery.ID] += 0 // before the first message there is a place, too
+		m.published[delivery.ID] += 0 // also an id before the first message
 		at := m.behind(l.topic, delivery.ID)
 		require.GreaterOrEqual(m.t, at, l.at)
 		require.Equal(m.t, delivery.Start, l.last == "")
@@ -417,7 +416,7 @@ func (m *brokerModel) take(i int) {
 	l.last = delivery.ID
 }
 
-// again cuts a listener, and has it come back.
+// again disconnects a listener, and lets it resume.
 func (m *brokerModel) again(i int) {
 	l := m.listeners[i]
 	l.stop()
@@ -432,7 +431,7 @@ func FuzzMemoryBroker(f *testing.F) {
 	f.Add(byte(2), []byte{1, 0, 0, 0, 0, 2, 2, 3, 2, 0, 2, 2, 4, 0, 2})
 	f.Add(byte(7), []byte{0, 8, 16, 1, 9, 17, 0, 8, 16, 0, 8, 16, 4, 12, 20, 3, 2, 10, 18, 5, 0, 2, 10, 3, 18})
 	f.Fuzz(func(t *testing.T, setup byte, steps []byte) {
-		// A subscriber that waits for what never comes fails in the bubble.
+		// A subscriber that waits forever fails the test in the bubble.
 		synctest.Test(t, func(t *testing.T) { runModel(t, setup, steps) })
 	})
 }

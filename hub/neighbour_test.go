@@ -20,7 +20,7 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// remote is a broker that takes its time, whatever its context says.
+// remote is a broker that may be slow, even if its context is done.
 type remote struct {
 	hub.Broker
 	mutex sync.Mutex
@@ -98,11 +98,11 @@ func TestHubBudgets(t *testing.T) {
 		_, err := h.Publish(t.Context(), "a", 1)
 		require.NoError(t, err)
 		require.NoError(t, h.Health(t.Context()))
-		time.Sleep(time.Minute) // the late ones end
+		time.Sleep(time.Minute) // the late calls end
 	})
 }
 
-// Unavailable is a 503 before the head of a stream.
+// If the hub is unavailable, a stream responds with 503 before its head.
 func TestUnavailableResponses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broker := newRemote()
@@ -132,7 +132,7 @@ func TestUnavailableResponses(t *testing.T) {
 	})
 }
 
-// A subscription that comes late belongs to nobody, and ends.
+// A subscription that comes too late is ended.
 func TestLateSubscriptionsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broker := newRemote()
@@ -148,7 +148,7 @@ func TestLateSubscriptionsEnd(t *testing.T) {
 	})
 }
 
-// counting notes the context of a subscription.
+// counting records the context of a subscription.
 type counting struct {
 	hub.Broker
 	ctx context.Context
@@ -159,7 +159,7 @@ func (c *counting) Subscribe(ctx context.Context, topic, after string) (iter.Seq
 	return c.Broker.Subscribe(ctx, topic, after)
 }
 
-// What a broker will never take says nothing about the broker.
+// A message that the broker refuses does not mean that the broker is unavailable.
 func TestRefusedMessages(t *testing.T) {
 	broker := newRemote()
 	broker.set(0, fmt.Errorf("%w: too large", hub.ErrRefused))
@@ -173,15 +173,14 @@ func TestRefusedMessages(t *testing.T) {
 	require.NoError(t, h.Health(t.Context()))
 }
 
-// Publishers that try again, with a broker that hangs and comes late, publish each
-// message once.
+// Publishers that retry publish each message once, even if the broker hangs or is late.
 func TestPublishingOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const publishers, each = 20, 500
 		broker, n := newRemote(), 0
 		broker.delay = func() time.Duration {
 			if n++; n%7 < 3 {
-				return 1500 * time.Millisecond // it is published, and nobody is told
+				return 1500 * time.Millisecond // it is published, but the publisher gets an error
 			}
 			return 0
 		}
@@ -227,7 +226,7 @@ func TestPublishingOnce(t *testing.T) {
 	})
 }
 
-// Keys are known for as long as their messages are kept, and counted.
+// Keys are remembered as long as their messages are kept, and count as memory.
 func TestKeysInMemory(t *testing.T) {
 	broker := hub.NewMemory(hub.MemoryConfig{Replay: 2})
 	publish := func(topic, key string) string {

@@ -32,13 +32,13 @@ func ExampleKeys() {
 	// 201 2 ""
 }
 
-// database is one whose transactions come one after the other.
+// database runs its transactions one after the other.
 type database struct {
 	keys   map[string][]byte
 	orders int
 }
 
-// tx is a transaction: what it has changed counts when it is committed.
+// tx is a transaction: its changes take effect when it is committed.
 type tx struct{ database }
 
 func (d *database) transaction(_ context.Context, _ candor.None, use func(*tx) error) error {
@@ -50,7 +50,7 @@ func (d *database) transaction(_ context.Context, _ candor.None, use func(*tx) e
 	return nil
 }
 
-// Take, Replace and Drop are statements of SQL in a service.
+// Take, Replace and Drop are SQL statements in a real service.
 func (t *tx) Take(_ context.Context, key string, value []byte, _ time.Duration) ([]byte, error) {
 	if held := t.keys[key]; held != nil {
 		return held, nil
@@ -79,7 +79,7 @@ func ExampleKeysIn() {
 	}
 
 	candor.Post(app, "/orders", func(_ context.Context, in PlaceOrder) (int, error) {
-		in.Tx.orders++ // which is rolled back with the key where the amount is wrong
+		in.Tx.orders++ // which is rolled back with the key if the amount is wrong
 		if in.Amount > 10 {
 			return 0, candor.Error(409, "sold out")
 		}

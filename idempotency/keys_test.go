@@ -23,7 +23,7 @@ import (
 	"github.com/candor-go/candor/idempotency"
 )
 
-// payments is a service that counts its effects.
+// payments is a service that counts its payments.
 type payments struct {
 	done atomic.Int64
 }
@@ -51,7 +51,7 @@ var (
 	errDown = candor.Error(503, "the bank is closed")
 )
 
-// pay fails for some sums.
+// pay fails for certain amounts.
 func (p *payments) pay(_ context.Context, in paying) (receipt, error) {
 	n := p.done.Add(1)
 	switch in.Body.Cents {
@@ -81,7 +81,7 @@ func newPayments(config idempotency.Config, options ...candor.Option) (*candor.A
 	return app, p
 }
 
-// send is one request, whose response is its status and body.
+// send sends one request.
 func send(h http.Handler, method, target, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -147,7 +147,7 @@ func TestWhichResponsesAreKept(t *testing.T) {
 	}
 }
 
-// A function of OnError sees an error once, and its response is kept.
+// An error handler runs once, and its response is stored.
 func TestErrorsAreKeptAsTheAppShowsThem(t *testing.T) {
 	app, _ := newPayments(idempotency.Config{})
 	seen := 0
@@ -202,8 +202,8 @@ func TestKeysThatAreNoKeys(t *testing.T) {
 	assert.Equal(t, 201, send(app, "POST", "/payments", `{"cents":5}`, key, strings.Repeat("k", 255)).Code)
 }
 
-// While a request runs, another one under its key is a conflict; the lock of one that
-// takes long is prolonged, and that of a process that was killed expires.
+// While a request runs, others with its key are conflicts. The lock of a long request is renewed, and the lock of a
+// killed process expires.
 func TestRequestsInProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := idempotency.NewMemoryStore(0)
@@ -231,8 +231,7 @@ func TestRequestsInProgress(t *testing.T) {
 	})
 }
 
-// killed is a store whose process dies once a key is taken: nothing it does after
-// that is done.
+// killed is a store whose process dies after it has taken a key: later calls have no effect.
 type killed struct{ idempotency.Store }
 
 func (killed) Replace(context.Context, string, []byte, []byte, time.Duration) (bool, error) {
@@ -257,7 +256,7 @@ func TestTheLockOfAKilledProcessExpires(t *testing.T) {
 	})
 }
 
-// Of many requests under one key at once, one runs.
+// Of many concurrent requests with one key, one runs.
 func TestRequestsAtOnce(t *testing.T) {
 	app, p := newPayments(idempotency.Config{})
 	statuses := make(chan int, 50)
@@ -270,7 +269,7 @@ func TestRequestsAtOnce(t *testing.T) {
 	assert.EqualValues(t, 1, p.done.Load())
 }
 
-// Guards run for each request, and a key is that of who sends it.
+// Guards run for each request, and each set of credentials has its own keys.
 func TestKeysOfOthers(t *testing.T) {
 	closed := false
 	guard := candor.Require(func(_ context.Context, in struct {
@@ -313,7 +312,7 @@ func TestKeysOfPrincipalsAndRoutes(t *testing.T) {
 	assert.EqualValues(t, 5, p.done.Load())
 }
 
-// What is written while it is made runs once, and cannot be had again.
+// Streaming responses run once, and cannot be replayed.
 func TestWhatIsNotKept(t *testing.T) {
 	for name, register := range map[string]func(app *candor.App, runs *int, keys candor.RouteOption){
 		"a stream": func(app *candor.App, runs *int, keys candor.RouteOption) {
@@ -350,7 +349,7 @@ func TestWhatIsNotKept(t *testing.T) {
 	}
 }
 
-// A body that the handler reads by itself is read before, up to a limit.
+// A body that the handler reads itself is buffered first, up to a limit.
 func TestBodiesThatTheHandlerReads(t *testing.T) {
 	app, runs := candor.New(quiet), 0
 	candor.Post(app, "/", func(_ context.Context, in struct {
@@ -371,7 +370,7 @@ func TestBodiesThatTheHandlerReads(t *testing.T) {
 	assert.Equal(t, 2, runs)
 }
 
-// down is a store that cannot be reached.
+// down is a store that is unavailable.
 type down struct{ idempotency.Store }
 
 func (down) Take(context.Context, string, []byte, time.Duration) ([]byte, error) {
@@ -390,8 +389,7 @@ func TestAStoreThatFails(t *testing.T) {
 	assert.Equal(t, 200, send(app, "POST", "/payments", `{"cents":5}`).Code, "a request without a key needs no store")
 }
 
-// What a request adds to the tasks runs with it, and not with the response that is
-// replayed.
+// Background tasks run with the request, and not with replayed responses.
 func TestTasksRunOnce(t *testing.T) {
 	tasks := make(chan int, 3)
 	app := candor.New(quiet)
@@ -430,7 +428,7 @@ func TestTheDocument(t *testing.T) {
 	assert.Contains(t, op.Responses["201"].Headers, "Idempotent-Replayed")
 }
 
-// Requests made of the document are served as it says.
+// Generated requests get the documented responses.
 func TestConform(t *testing.T) {
 	for _, required := range []bool{false, true} {
 		app := candor.New(quiet)

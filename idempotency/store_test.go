@@ -45,7 +45,7 @@ func TestMemoryStore(t *testing.T) {
 	})
 }
 
-// The store keeps the newest that fit.
+// The store keeps the newest responses that fit.
 func TestMemoryStoreIsBounded(t *testing.T) {
 	ctx, s := context.Background(), idempotency.NewMemoryStore(10_000)
 	value := bytes.Repeat([]byte("v"), 1000)

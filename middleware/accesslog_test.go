@@ -71,7 +71,7 @@ func TestAccessLog(t *testing.T) {
 	})
 }
 
-// A middleware that panics inside of the log is answered outside of it.
+// If inner middleware panics, the log records the 500 that is sent outside of it.
 func TestAccessLogOfPanickingMiddleware(t *testing.T) {
 	config, log := recorded()
 	panics := func(http.Handler) http.Handler {
@@ -142,7 +142,7 @@ func ExampleAccessLog() {
 	// 200 3
 }
 
-// exampleOutput is what the example prints.
+// exampleOutput prints to the output of the example.
 type exampleOutput struct{}
 
 func (exampleOutput) Write(p []byte) (int, error) { return fmt.Print(string(p)) }

@@ -72,7 +72,7 @@ func TestConditionalGET(t *testing.T) {
 		for _, method := range []string{"GET", "HEAD"} {
 			options := []candor.TestOption{candor.WithHeader(tc.name, tc.value)}
 			if tc.path != "/whole" {
-				options = append(options, candor.Unchecked()) // the plain ones declare no body
+				options = append(options, candor.Unchecked()) // plain handlers document no body
 			}
 			got := c.Do(method, tc.path, nil, options...).Status(tc.want)
 			switch tc.want {

@@ -12,7 +12,7 @@ import (
 	"github.com/candor-go/candor/middleware"
 )
 
-// corsRoutes are a good route, one that fails and one that panics.
+// corsRoutes registers a good route, one that fails and one that panics.
 func corsRoutes(r candor.Routes, options ...candor.RouteOption) {
 	candor.Get(r, "/good", failing(nil), options...)
 	candor.Put(r, "/good", failing(nil), options...)
@@ -86,7 +86,7 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-// A preflight for what has no CORS, or no route, is an OPTIONS like any other.
+// A preflight for a route without CORS, or without a route, is a plain OPTIONS request.
 func TestPreflightElsewhere(t *testing.T) {
 	app := candor.New(candor.Config{})
 	corsRoutes(app)

@@ -18,7 +18,7 @@ func TestHTTPSRedirect(t *testing.T) {
 		w.WriteHeader(http.StatusNoContent)
 	}), candor.Status(204))
 	app.Health("/healthz", "")
-	candor.NewTestClient(t, app).Post("/a/%20b?x=1&y=%2F", nil).Status(307) // the document lists it
+	candor.NewTestClient(t, app).Post("/a/%20b?x=1&y=%2F", nil).Status(307) // which is documented
 	tests := []struct {
 		name, host, target, proto string
 		tls                       bool

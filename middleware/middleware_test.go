@@ -21,7 +21,7 @@ import (
 	"github.com/candor-go/candor/middleware"
 )
 
-// recordedLog keeps what is logged, one line a record.
+// recordedLog records log messages, one line each.
 type recordedLog struct {
 	mutex sync.Mutex
 	lines []string
@@ -54,7 +54,7 @@ func (l *recordedLog) take() []string {
 	return lines
 }
 
-// recorded is a configuration whose log is kept.
+// recorded is a configuration whose log is recorded.
 func recorded() (candor.Config, *recordedLog) {
 	log := &recordedLog{}
 	return candor.Config{Logger: slog.New(log)}, log
@@ -65,7 +65,7 @@ func failing(err error) func(context.Context, candor.None) (candor.None, error) 
 	return func(context.Context, candor.None) (candor.None, error) { return candor.None{}, err }
 }
 
-// show prints an answer.
+// show prints a response.
 func show(app http.Handler, method, target, body string, header ...string) {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -78,7 +78,7 @@ func show(app http.Handler, method, target, body string, header ...string) {
 	fmt.Println(w.Code, w.Body)
 }
 
-// panicOf is the text of the error that f panics with.
+// panicOf returns the text of the error that f panics with.
 func panicOf(f func()) (text string) {
 	defer func() {
 		if err, ok := recover().(error); ok {
@@ -89,7 +89,7 @@ func panicOf(f func()) (text string) {
 	return ""
 }
 
-// showHeader asks an app and prints one header of the answer.
+// showHeader sends a request and prints one header of the response.
 func showHeader(app http.Handler, method, target, name string, header ...string) {
 	r := httptest.NewRequest(method, target, nil)
 	for _, line := range header {
@@ -101,7 +101,7 @@ func showHeader(app http.Handler, method, target, name string, header ...string)
 	fmt.Println(strings.TrimSpace(fmt.Sprintf("%d %s: %s", w.Code, name, strings.Join(w.Header().Values(name), ", "))))
 }
 
-// allMiddleware is each middleware that Candor has, at once.
+// allMiddleware is all middleware of Candor together.
 func allMiddleware(log *slog.Logger) candor.Option {
 	return candor.Use(
 		middleware.TrustedProxies("10.0.0.0/8"), middleware.RequestID(), middleware.AccessLog(log), middleware.ProcessTime(),
@@ -113,8 +113,7 @@ func allMiddleware(log *slog.Logger) candor.Option {
 		}))
 }
 
-// Each item of a stream arrives while the next is not made yet, whatever is
-// around, and sockets work.
+// With all middleware, each item of a stream is sent before the next one is produced, and WebSockets work.
 func TestMiddlewareLetsStreamsPass(t *testing.T) {
 	config, _ := recorded()
 	app := candor.New(config, allMiddleware(config.Logger), candor.RateLimit(candor.RateConfig{Rate: candor.PerMinute(100)}),

@@ -29,7 +29,7 @@ type book struct {
 	Name string `json:"name"`
 }
 
-// position is where a list of books by year goes on.
+// position is where a list of books, ordered by year, continues.
 type position struct {
 	Year, ID int
 	Author   string `json:",omitempty"`
@@ -80,7 +80,7 @@ func get(h http.Handler, target string) *httptest.ResponseRecorder {
 	return w
 }
 
-// Pages have every book once, in order, however many there are.
+// Pages list every book once and in order, for any number of books.
 func TestPages(t *testing.T) {
 	for _, n := range []int{0, 1, 6, 7, 8, 20, 21} {
 		for name, cursors := range map[string]*paging.Cursors[position]{"plain": paging.Plain[position](), "signed": paging.Signed[position](secret)} {
@@ -133,7 +133,7 @@ func follow(t *testing.T, base, header, relation string) string {
 	return ""
 }
 
-// cursor writes a text the way a plain cursor is written.
+// cursor encodes a text like a plain cursor.
 func cursor(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
 func TestCursorsThatAreNone(t *testing.T) {
@@ -187,7 +187,7 @@ func TestCursorsThatAreNone(t *testing.T) {
 	assert.Equal(t, []any{"header", "X-After"}, invalid.Faults[0].Loc)
 }
 
-// A new key signs while cursors of the old one are still taken.
+// A new key signs cursors while those of the old key are still accepted.
 func TestKeysOfCursorsChange(t *testing.T) {
 	old, later := []byte("an old secret of ours"), []byte("a later secret of ours")
 	before, err := paging.Signed[position](old).At(position{ID: 1})
@@ -257,7 +257,7 @@ func TestConform(t *testing.T) {
 	candortest.Conform(t, app)
 }
 
-// A typed call goes on with the cursor it got.
+// A typed call can use the cursor of its last response.
 func TestTypedCalls(t *testing.T) {
 	app, route := newLibrary(10, paging.Plain[position]())
 	in, total := listing{Query: paging.Query{Limit: 4}}, 0
@@ -271,7 +271,7 @@ func TestTypedCalls(t *testing.T) {
 	assert.Empty(t, in.After)
 }
 
-// What is read as a cursor is written as that cursor, and nothing else is.
+// Accepted cursors survive a round trip: plain ones as the same position, signed ones as the same text.
 func FuzzCursors(f *testing.F) {
 	for _, seed := range []string{"", "e30", "!", "e31", cursor(`{"Year":1903,"ID":4}`), cursor(`{"Year":1903,"ID":4,"Author":"x"}`), cursor(`{"ID":1,"Year":2}`), cursor("null")} {
 		f.Add(seed)

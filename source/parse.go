@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// index finds declarations by their names, types by their keys.
+// index finds declarations: functions by name, types by key.
 type index struct {
 	funcs, types map[string][]*declaration
 }
@@ -21,7 +21,7 @@ type index struct {
 type declaration struct {
 	pkg, dir, file string
 	text           string
-	// fields are the comments of a struct's.
+	// fields are the comments of a struct's fields.
 	fields map[string]string
 }
 
@@ -51,23 +51,23 @@ func parse(systems []fs.FS) (*index, error) {
 	return all, nil
 }
 
-// fileReader adds what a file declares.
+// fileReader adds the declarations of a file.
 type fileReader struct {
 	*index
 	at declaration
-	// constants are the comments of constants by their type.
+	// constants are the comments of constants, by their type.
 	constants map[string][]string
 }
 
 func (f *fileReader) file(tree *ast.File) {
 	f.constants = map[string][]string{}
-	// First, as a type lists its constants even if they come after it.
+	// Constants come first, because types list them even if they are declared later.
 	for _, d := range tree.Decls {
 		if group, ok := d.(*ast.GenDecl); ok && group.Tok == token.CONST {
 			f.values(group)
 		}
 	}
-	// The whole tree, since types may be declared in functions.
+	// The whole tree, because functions may declare types.
 	ast.Inspect(tree, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
@@ -79,7 +79,7 @@ func (f *fileReader) file(tree *ast.File) {
 		case *ast.GenDecl:
 			f.typeSpecs(n)
 		case *ast.StructType:
-			// Those with a name stand under both: this is for those without.
+			// Named structs are indexed twice, under this key and under their names; literals only have this key.
 			f.add(f.types, structKey("", keys(n)), "", comments(n))
 		}
 		return true
@@ -99,7 +99,7 @@ func (f *fileReader) typeSpecs(group *ast.GenDecl) {
 			continue
 		}
 		text := clean(s.Doc)
-		// Without parentheses the comment stands before the keyword.
+		// Without parentheses the comment is attached to the declaration.
 		if text == "" && !group.Lparen.IsValid() {
 			text = clean(group.Doc)
 		}
@@ -114,7 +114,7 @@ func (f *fileReader) typeSpecs(group *ast.GenDecl) {
 	}
 }
 
-// values gathers constants that say their type, their value and a comment.
+// values collects constants that have a type, a value and a comment.
 func (f *fileReader) values(group *ast.GenDecl) {
 	for _, spec := range group.Specs {
 		s, ok := spec.(*ast.ValueSpec)
@@ -137,7 +137,7 @@ func (f *fileReader) values(group *ast.GenDecl) {
 	}
 }
 
-// keys are the names and tags of a struct's fields, as reflection has them.
+// keys returns the names and tags of a struct's fields, as reflection has them.
 func keys(s *ast.StructType) []string {
 	var all []string
 	for _, field := range s.Fields.List {
@@ -166,7 +166,7 @@ func comments(s *ast.StructType) map[string]string {
 	return texts
 }
 
-// names are the names of a field; an embedded one has its type's.
+// names returns the names of a field; an embedded field has the name of its type.
 func names(field *ast.Field) []string {
 	if len(field.Names) == 0 {
 		return []string{baseName(field.Type)}
@@ -178,7 +178,7 @@ func names(field *ast.Field) []string {
 	return all
 }
 
-// baseName is a type's own name: Page of *shop.Page[Item].
+// baseName returns the name of a type: Page for *shop.Page[Item].
 func baseName(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.StarExpr:
@@ -197,10 +197,10 @@ func baseName(e ast.Expr) string {
 	return ""
 }
 
-// docLink is a name in brackets, which readers of Go make a link of.
+// docLink is a name in brackets, a link in Go documentation.
 var docLink = regexp.MustCompile(`\[(\*?\p{L}[\p{L}\p{N}_.]*)\]([^(:]|$)`)
 
-// clean is the text of a comment, which is Markdown but for its links.
+// clean returns the text of a comment, which is Markdown except for its links.
 func clean(group *ast.CommentGroup) string {
 	return strings.TrimSpace(docLink.ReplaceAllString(group.Text(), "$1$2"))
 }

@@ -101,7 +101,7 @@ func TestComments(t *testing.T) {
 		{reflect.TypeFor[pair[int, string]](), "Y", "The rest are no one's."},
 		{reflect.TypeFor[pair[int, string]](), "Second", ""},
 		{reflect.TypeFor[local](), "Lonely", "by itself"},
-		{reflect.TypeFor[twin](), "A", ""}, // nobody knows which of the two
+		{reflect.TypeFor[twin](), "A", ""}, // ambiguous
 		{reflect.TypeFor[struct {
 			Nameless bool `json:"nameless"` // in passing
 		}](), "Nameless", "in passing"},
@@ -120,7 +120,7 @@ func TestComments(t *testing.T) {
 	of(context.Background(), 1)
 }
 
-// Comments of other packages are not taken.
+// Comments of other packages are not used.
 func TestPackages(t *testing.T) {
 	field := func(files fstest.MapFS) string { return source.Of(files).Field(reflect.TypeFor[base](), "ID") }
 	declares := func(pkg string) *fstest.MapFile {

@@ -1,4 +1,4 @@
-// Package billing has types whose names the tests of the root package have too.
+// Package billing has types with the same names as types in the tests of the root package.
 package billing
 
 // Account is an account that pays.
