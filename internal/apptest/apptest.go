@@ -1,7 +1,6 @@
-// Package apptest is what the tests of the root share: handlers that say little,
-// apps that show what they bind, requests as text, and ways to read a document.
-// Only tests import it. It may import the root, which no other package below
-// internal does.
+// Package apptest is shared by the tests of the root package: minimal handlers, apps that echo their inputs, requests
+// as text, and functions to read a document. Only tests import it. As the only package in internal, it may import the
+// root.
 package apptest
 
 import (
@@ -27,7 +26,7 @@ import (
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
-// Returns makes a handler that returns one value.
+// Returns makes a handler that returns a value.
 func Returns[T any](value T) func(context.Context, candor.None) (T, error) {
 	return func(context.Context, candor.None) (T, error) { return value, nil }
 }
@@ -40,10 +39,10 @@ func Fails(err error) func(context.Context, candor.None) (candor.None, error) {
 	return func(context.Context, candor.None) (candor.None, error) { return candor.None{}, err }
 }
 
-// Ignores takes an input and returns nothing.
+// Ignores is a handler that ignores its input and returns nothing.
 func Ignores[In any](context.Context, In) (candor.None, error) { return candor.None{}, nil }
 
-// Echo is a handler that responds with its input, as encoding/json writes it.
+// Echo is a handler that responds with its input, encoded with encoding/json.
 func Echo[In any](_ context.Context, in In) (candor.Text, error) {
 	data, err := json.Marshal(in)
 	return candor.Text(data), err
@@ -55,8 +54,7 @@ func Echoing[In any](t *testing.T, path string, options ...candor.RouteOption) *
 	return EchoingIn[In](t, candor.Config{}, path, options...)
 }
 
-// EchoingIn is Echoing in an app of the configuration, whose document is the same on
-// each build.
+// EchoingIn is Echoing with an app of the given configuration. Its document must be the same for each build.
 func EchoingIn[In any](t *testing.T, config candor.Config, path string, options ...candor.RouteOption) *candor.TestClient {
 	t.Helper()
 	build := func() *candor.App {
@@ -68,7 +66,7 @@ func EchoingIn[In any](t *testing.T, config candor.Config, path string, options 
 	return candor.NewTestClient(t, build())
 }
 
-// Handler is a handler without types, which can say anything.
+// Handler is a net/http handler with a fixed response.
 func Handler(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if contentType != "" {
@@ -79,7 +77,7 @@ func Handler(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// Marking is middleware that writes its name into X-Through.
+// Marking is middleware that adds its name to X-Through.
 func Marking(name string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -89,7 +87,7 @@ func Marking(name string) func(http.Handler) http.Handler {
 	}
 }
 
-// Quiet is an app whose log goes to the buffer.
+// Quiet is an app that logs to the returned buffer.
 func Quiet(config candor.Config) (*candor.App, *bytes.Buffer) {
 	var log bytes.Buffer
 	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
@@ -99,13 +97,12 @@ func Quiet(config candor.Config) (*candor.App, *bytes.Buffer) {
 // Unlogged is a configuration without a log.
 func Unlogged() candor.Config { return candor.Config{Logger: slog.New(slog.DiscardHandler)} }
 
-// Body sends a text in a media type.
+// Body sends a text with a media type.
 func Body(media, body string) candor.TestOption {
 	return candor.WithBody(media, strings.NewReader(body))
 }
 
-// Fetch sends a GET with headers, given as names and values, and returns the
-// response.
+// Fetch sends a GET with headers, given as names and values, and returns the response.
 func Fetch(app http.Handler, target string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, target, nil)
 	for i := 0; i < len(headers); i += 2 {
@@ -116,9 +113,8 @@ func Fetch(app http.Handler, target string, headers ...string) *httptest.Respons
 	return w
 }
 
-// Wire sends a request as a server would read it from the network: the request
-// line without the version, header lines, an empty line and the body. The
-// response is its status, the headers that routing is about, and the body:
+// Wire sends a request as a server would read it from the network: the request line without the version, header lines,
+// an empty line and the body. It returns the status, the headers that concern routing, and the body:
 //
 //	405 Allow: GET, HEAD, OPTIONS | {"detail":"Method Not Allowed"}
 func Wire(h http.Handler, request string) string {
@@ -146,8 +142,7 @@ func Wire(h http.Handler, request string) string {
 	return response
 }
 
-// Outcome is what came of a request: the status and the body, or the validation
-// errors with their locations and facts.
+// Outcome returns the status and the body of a response, or the validation errors with their locations and facts.
 func Outcome(r *candor.TestResponse) string {
 	if r.Code != http.StatusUnprocessableEntity {
 		return strings.TrimSpace(fmt.Sprintf("%d %s", r.Code, r.Body))
@@ -171,7 +166,7 @@ func plainJSON(v any) string {
 	return strings.TrimSpace(b.String())
 }
 
-// PanicOf is the text of the error that f panics with, "" where it does not.
+// PanicOf returns the text of the error that f panics with, "" if it does not panic.
 func PanicOf(f func()) (text string) {
 	defer func() {
 		if err, ok := recover().(error); ok {
@@ -182,8 +177,7 @@ func PanicOf(f func()) (text string) {
 	return ""
 }
 
-// ConfigErrorOf is what a registration panics with, or what is wrong with the app as
-// a whole.
+// ConfigErrorOf returns the configuration error of a registration, or of the app as a whole.
 func ConfigErrorOf(build func(app *candor.App)) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -195,7 +189,7 @@ func ConfigErrorOf(build func(app *candor.App)) (err error) {
 	return app.Check()
 }
 
-// ReadFile is the text of a file, whose path is written with slashes.
+// ReadFile returns the text of a file. The path uses slashes.
 func ReadFile(t *testing.T, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.FromSlash(path))
@@ -203,7 +197,7 @@ func ReadFile(t *testing.T, path string) string {
 	return string(data)
 }
 
-// ObjectOf is the text of an object of n members with different names.
+// ObjectOf returns the text of an object with n different names.
 func ObjectOf(n int, value string) string {
 	var b strings.Builder
 	b.WriteByte('{')

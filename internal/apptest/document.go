@@ -14,7 +14,7 @@ import (
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
-// Document is the app's document, read back and held against the specification.
+// Document returns the document of the app, which must be valid.
 func Document(t *testing.T, app *candor.App) jsontext.Value {
 	t.Helper()
 	var out bytes.Buffer
@@ -23,7 +23,7 @@ func Document(t *testing.T, app *candor.App) jsontext.Value {
 	return out.Bytes()
 }
 
-// Member leads to a part of a document, nil where there is none.
+// Member returns a part of a document, nil if it is missing.
 func Member(doc jsontext.Value, keys ...string) any {
 	var v any
 	if err := json.Unmarshal(doc, &v); err != nil {
@@ -36,7 +36,7 @@ func Member(doc jsontext.Value, keys ...string) any {
 	return v
 }
 
-// MemberNames lists the members of a part of a document as they are written.
+// MemberNames returns the member names of a part of a document in their order.
 func MemberNames(doc jsontext.Value, keys ...string) []string {
 	for _, key := range keys {
 		var members map[string]json.RawMessage
@@ -60,8 +60,8 @@ func MemberNames(doc jsontext.Value, keys ...string) []string {
 	return names
 }
 
-// DocumentMember is a part of the document that a client fetches: names lead to
-// members, numbers to elements; nil where there is none.
+// DocumentMember returns a part of the document that a client fetches: strings are members, numbers are elements; nil
+// if it is missing.
 func DocumentMember(t *testing.T, c *candor.TestClient, keys ...any) any {
 	t.Helper()
 	var v any

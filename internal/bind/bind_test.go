@@ -18,7 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// compiler has plain stand-ins for the parts the codec brings.
+// compiler has simple stand-ins for the parts of the codec.
 var compiler = &bind.Compiler{
 	Rules: check.Builtin(),
 	Defaults: func(f *typeinfo.Field) (func(reflect.Value), error) {
@@ -51,8 +51,7 @@ func planOf(t testing.TB, in reflect.Type, wildcards ...string) *bind.Plan {
 	return plan
 }
 
-// bound binds a request to a new In. Each fault is given as one line: type,
-// location, facts.
+// bound binds a request to a new In. Each validation error is one line: type, location, facts.
 func bound[In any](t testing.TB, r bind.Request, wildcards ...string) (In, []string) {
 	t.Helper()
 	var in In
@@ -87,7 +86,7 @@ type bindRow struct {
 	run  func(t *testing.T)
 }
 
-// binds expects a value and no fault, or the faults and any value.
+// binds expects a value and no validation error, or the errors and any value.
 func binds[In any](name string, r bind.Request, want In, faults ...string) bindRow {
 	return bindRow{name, func(t *testing.T) {
 		got, found := bound[In](t, r, "id", "rest")
@@ -330,7 +329,7 @@ func TestBind(t *testing.T) {
 	}
 }
 
-// paging is embedded to show that parameters of embedded structs are bound.
+// paging shows that parameters of embedded structs are bound.
 type paging struct {
 	Limit  int8 `query:"limit" default:"20" validate:"max=100"`
 	Offset int  `query:"offset,omitempty"`
@@ -550,7 +549,7 @@ func TestFormValues(t *testing.T) {
 	assert.Equal(t, []string{`missing ["body","name"]`}, lines(faults))
 }
 
-// Three plain parameters are bound without any allocation.
+// Three plain parameters are bound without allocations.
 const plainBudget = 0
 
 func TestAllocations(t *testing.T) {
@@ -586,7 +585,7 @@ func BenchmarkPlain(b *testing.B) {
 	}
 }
 
-// BenchmarkPlainByHand does the same by net/url and strconv, to compare with.
+// BenchmarkPlainByHand does the same with net/url and strconv, for comparison.
 func BenchmarkPlainByHand(b *testing.B) {
 	in, r := plainRequest()
 	b.ReportAllocs()

@@ -28,7 +28,7 @@ func TestCookieTexts(t *testing.T) {
 	}
 }
 
-// A cookie that is written is read back, whatever its characters.
+// A cookie is read back as it was written, with any characters.
 func TestCookieString(t *testing.T) {
 	for _, text := range []string{"", "x", `"`, `""`, `"x"`, " x ", "a, b", `{"x":[1, 2]}`, `\`, "é=&%"} {
 		line := bind.Cookie{Name: "a", Value: text}.String()
@@ -38,8 +38,7 @@ func TestCookieString(t *testing.T) {
 	assert.Error(t, bind.Cookie{Value: "a\nb"}.Check())
 }
 
-// FuzzCookies holds the scan of the Cookie header against a plain one, and
-// against net/http, which finds fewer of them, but no others.
+// FuzzCookies compares the scan of the Cookie header with a simple one, and with net/http, which finds a subset.
 func FuzzCookies(f *testing.F) {
 	for _, line := range []string{
 		"", "a=1", "a=1; b=2", "a=1;a=2", ` a = 1 `, `a="x y"`, `a="`, `a=""`, `a="x`, `a=x"`, `a=x\`, "a=é", "a", ";;", "=1",
@@ -79,7 +78,7 @@ func FuzzCookies(f *testing.F) {
 	})
 }
 
-// pairsNamed is the obvious reader of a Cookie line.
+// pairsNamed is a simple parser of a Cookie line.
 func pairsNamed(line, name string) (values []string) {
 	for _, pair := range strings.Split(line, ";") {
 		key, value, _ := strings.Cut(strings.Trim(pair, " \t\r\n"), "=")

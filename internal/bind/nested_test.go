@@ -15,11 +15,11 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// twoSteps is a name that leads into a map of maps.
+// twoSteps matches the names of values in a map of maps.
 var twoSteps = regexp.MustCompile(`^m\[([^\[\]]+)\]\[([^\[\]]+)\]$`)
 
-// FuzzDeep holds the tree against a naive reading of a map of maps: by a regular
-// expression and net/url. What is refused there leads elsewhere into the map.
+// FuzzDeep compares binding with a naive reading of a map of maps with a regular expression and net/url. Other names in
+// the map are rejected.
 func FuzzDeep(f *testing.F) {
 	for _, raw := range []string{
 		"", "m[a][b]=1", "m%5Ba%5D%5Bb%5D=1&m[a][b]=2", "m[a]=1", "m[a][b][c]=1", "m[a]b=1", "m[][b]=1", "m[a][b=1", "m=1",
@@ -47,7 +47,7 @@ func FuzzDeep(f *testing.F) {
 	})
 }
 
-// naive is the map of a query, and whether anything else in it is about the map.
+// naive returns the map of a query, and whether other names refer to the map.
 func naive(values url.Values) (made map[string]map[string]string, elsewhere bool) {
 	oneStep := regexp.MustCompile(`^m((\[[^\[\]]+\])*)$`)
 	for name, texts := range values {
@@ -71,7 +71,7 @@ func naive(values url.Values) (made map[string]map[string]string, elsewhere bool
 	return made, false
 }
 
-// A name without an end costs no more than its length.
+// A very long name takes time proportional to its length.
 func TestLongNames(t *testing.T) {
 	type input struct {
 		M map[string]string `query:"m,deep,omitempty"`
@@ -84,8 +84,7 @@ func TestLongNames(t *testing.T) {
 	require.Nil(t, in.M)
 }
 
-// FuzzDotted holds the names of a form against a regular expression: of the texts that
-// lead into a list of structs the same ones are taken.
+// FuzzDotted compares the accepted names of a form with a regular expression for names in a list of structs.
 func FuzzDotted(f *testing.F) {
 	for _, name := range []string{"a[0].b", "a[0]", "a", "a[00].b", "a[0].b.c", "a.0.b", "a[0]b", "a[0]..b", "a[-1].b", "a[1].b", "a[0][0].b", "a[999999999].b", "a[0].c"} {
 		f.Add(name)

@@ -60,7 +60,7 @@ func TestPairsAreLimited(t *testing.T) {
 	}
 }
 
-// What stands behind a query with too many pairs is read into its own field.
+// If a query has too many pairs, other inputs are still bound.
 func TestPairsOverTheLimitLeaveTheRestInPlace(t *testing.T) {
 	type in struct {
 		Q []int  `query:"q,omitempty"`
@@ -137,8 +137,8 @@ func TestExtraCookies(t *testing.T) {
 	assert.True(t, plan.ExtraCookies(http.Header{}, nil, &faults))
 }
 
-// FuzzQuery holds the scan of the query against net/url: the same values for
-// each key, wherever net/url reads the query at all.
+// FuzzQuery compares the scan of the query with net/url: if net/url can parse the query, the values for each key are
+// the same.
 func FuzzQuery(f *testing.F) {
 	for _, raw := range []string{
 		"", "q", "q=", "q=1", "q=1&q=2", "&&q=1&", "a+b=1", "%71=x", "q=a=b", "q=%41+%2B", "Q=1", "=1&q=2", "q=é", "q=%ff",

@@ -24,11 +24,10 @@ type (
 	quickWord string
 )
 
-// Enum implements Candor's notion of a type that lists its values.
+// Enum makes quickWord a type that lists its values.
 func (quickWord) Enum() []quickWord { return []quickWord{"7", "long"} }
 
-// quickInput has each kind of parameter that may be bound without reflection,
-// and some that look like them.
+// quickInput has each kind of parameter that can be bound without reflection, and some similar ones.
 type quickInput struct {
 	Path   string    `path:"p"`
 	PathID int       `path:"n"`
@@ -49,8 +48,8 @@ type quickInput struct {
 	quickPart
 }
 
-// bothWays binds a text to every parameter as a target does, and one by one
-// without any short way. It returns the outcome, which is the same.
+// bothWays binds a text to all parameters of a target, and to each separately without shortcuts. It returns the result,
+// which must be the same.
 func bothWays(t *testing.T, plan *bind.Plan, fields []*typeinfo.Field, text string) (quickInput, []string) {
 	t.Helper()
 	var short, long quickInput
@@ -86,12 +85,12 @@ func TestTheShortWayEndsWhereTheLongOneDoes(t *testing.T) {
 	in, faults := bothWays(t, plan, fields, "7")
 	assert.Equal(t, quickInput{
 		Path: "7", PathID: 7, A: 7, B: 7, C: 7, D: 7, E: "7", J: "7", K: 7, Line: "7", LineID: 7, quickPart: quickPart{7},
-		F: "7", G: "7", L: "7", // which break a rule
+		F: "7", G: "7", L: "7", // which violate a rule
 	}, in)
-	assert.Len(t, faults, 5) // and two are no booleans
+	assert.Len(t, faults, 5) // and two invalid booleans
 }
 
-// FuzzQuick holds the short way of binding against the long one.
+// FuzzQuick compares binding with and without shortcuts.
 func FuzzQuick(f *testing.F) {
 	for _, text := range quickTexts {
 		f.Add(text)
@@ -108,8 +107,7 @@ func FuzzQuick(f *testing.F) {
 	})
 }
 
-// A name that is sent otherwise than it reads is found as well, and one that
-// only reads like another is not it.
+// A parameter is found even if its name is percent-encoded, and names that only look equal are not confused.
 func TestNamesInAQuery(t *testing.T) {
 	type names struct {
 		Plus    string `query:"a+b,omitempty"`

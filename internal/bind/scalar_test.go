@@ -28,29 +28,29 @@ type (
 	count  int
 	letter byte
 
-	// optional is candor.Optional.
+	// optional is like candor.Optional.
 	optional[T any] struct {
 		Value     T
 		Set, Null bool
 		_         mark.Optional
 	}
 
-	// even is text of an even number of bytes.
+	// even is a text with an even number of bytes.
 	even string
 
 	level  string
 	weight int
 
-	// grade takes any case but lists lower case only.
+	// grade accepts any case but lists only lower case.
 	grade string
 
-	// told refuses everything with a fault of its own.
+	// told rejects everything with its own validation error.
 	told struct{}
 
-	// spoken has a form as JSON and one as text.
+	// spoken has a JSON form and a text form.
 	spoken struct{ Words string }
 
-	// mute can be written only.
+	// mute can only be encoded.
 	mute struct{}
 )
 
@@ -86,7 +86,7 @@ func (s *spoken) UnmarshalText(text []byte) error { s.Words = string(text); retu
 
 func (mute) MarshalText() ([]byte, error) { return nil, nil }
 
-// read reads one value of type T from text.
+// read binds a value of type T from text.
 func read[T any](t testing.TB, text string) (T, *fault.Fault) {
 	t.Helper()
 	described, err := typeinfo.Of(reflect.TypeFor[T]())
@@ -111,7 +111,7 @@ func accepts[T any](text string, want T) scalarRow {
 	}}
 }
 
-// refuses expects a fault of the type; facts are pairs of key and value.
+// refuses expects a validation error of the type; facts are pairs of key and value.
 func refuses[T any](typ, text string, facts ...any) scalarRow {
 	return scalarRow{fmt.Sprintf("%s refuses %q", reflect.TypeFor[T](), text), func(t *testing.T) {
 		_, f := read[T](t, text)
@@ -288,7 +288,7 @@ func mustInt(text string) *big.Int {
 	return n
 }
 
-// No type with these formats is a dependency, so they are put in by hand.
+// No dependency has types with these formats, so the test sets the formats itself.
 func TestFormats(t *testing.T) {
 	const valid = "0189f7ea-ae2c-7809-8aeb-b819cf5e9e7f"
 	rows := []struct{ format, text, fault string }{
@@ -358,8 +358,7 @@ var (
 	boolGrammar    = regexp.MustCompile(`^([01tTfFyYnN]|[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[yY][eE][sS]|[nN][oO]|[oO][nN]|[oO][fF][fF])$`)
 )
 
-// FuzzScalars holds numbers and booleans against strconv behind a regular
-// expression of the grammar.
+// FuzzScalars compares numbers and booleans with a regular expression of the grammar and strconv.
 func FuzzScalars(f *testing.F) {
 	for _, text := range []string{
 		"", "-", "0", "-0", "007", "127", "128", "-129", "255", "256", "1_0", "0x1", "+1", " 1", "1 ", "٣", "1.5", "01", "1.",

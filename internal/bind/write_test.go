@@ -20,7 +20,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// maybe has the shape of candor.Optional.
+// maybe is like candor.Optional.
 type maybe[T any] struct {
 	Value T
 	Set   bool
@@ -29,7 +29,7 @@ type maybe[T any] struct {
 	_ mark.Optional
 }
 
-// written writes every header of a struct.
+// written encodes all headers of a struct.
 func written(t testing.TB, in any, faults *fault.List) (http.Header, error) {
 	t.Helper()
 	from := reflect.New(reflect.TypeOf(in)).Elem()
@@ -263,7 +263,7 @@ func TestWriterJudges(t *testing.T) {
 			_, err := written(t, tt.in, &faults)
 			require.NoError(t, err)
 			for i := range faults.Faults {
-				faults.Faults[i].Rule = nil // which is for the writer of answers
+				faults.Faults[i].Rule = nil // only used to write responses
 			}
 			assert.Equal(t, tt.want, faults.Faults)
 		})
@@ -277,7 +277,7 @@ func TestWriterOfWhatIsNoText(t *testing.T) {
 	assert.EqualError(t, err, "map[string]int: a value of this type cannot be written as a string; use a scalar, or give the type a method MarshalText")
 }
 
-// What is written is read back as the same value.
+// Encoded values are decoded as the same values.
 func FuzzWriteThenRead(f *testing.F) {
 	f.Add("a", int64(-1), 1.5, true, []byte("x"), uint8(2))
 	f.Add("", int64(math.MinInt64), 1e21, false, []byte{}, uint8(0))
@@ -318,7 +318,7 @@ func FuzzWriteThenRead(f *testing.F) {
 		}
 		var faults fault.List
 		h, err := written(t, in, &faults)
-		if err != nil { // a quotation mark takes the commas after it into its element
+		if err != nil { // the element has a quotation mark, which would include the commas after it
 			require.ErrorContains(t, err, "cannot be part of a list")
 			require.Contains(t, in.C[0], `"`)
 			return

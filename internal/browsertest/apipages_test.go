@@ -80,7 +80,7 @@ type StationByID struct {
 	ID int64 `path:"id" example:"9007199254740993"`
 }
 
-// readings come when a test has them come, so that it sees each arrive.
+// readings are sent by the test, so that it sees each arrive.
 type readings chan Reading
 
 func (r readings) each(ctx context.Context) func(yield func(Reading) bool) {
@@ -119,7 +119,7 @@ func readName(_ context.Context, in StationByID) (Name, error) {
 
 func createStation(_ context.Context, in StationIn) (Station, error) { return in.Body, nil }
 
-// weather is a service behind a proxy that takes a path away, and below another app.
+// weather is an app mounted in another one, behind a proxy that strips a prefix.
 func weather(t *testing.T, docs candor.Docs, scripts ...fstest.MapFS) (measured readings, home string) {
 	t.Helper()
 	measured = make(readings)
@@ -138,12 +138,12 @@ func weather(t *testing.T, docs candor.Docs, scripts ...fstest.MapFS) (measured 
 	return measured, server.URL + mountedAt + "/weather"
 }
 
-// operation is the selector of an operation of Swagger UI.
+// operation returns the selector of an operation in Swagger UI.
 func operation(method, path string) string {
 	return fmt.Sprintf(`.opblock-%s:has([data-path=%q])`, method, path)
 }
 
-// tryOut opens an operation of Swagger UI and executes it.
+// tryOut opens an operation in Swagger UI and executes it.
 func tryOut(t *testing.T, ctx context.Context, operation string) {
 	t.Helper()
 	click(t, ctx, operation+` .opblock-summary-control`)
@@ -151,7 +151,7 @@ func tryOut(t *testing.T, ctx context.Context, operation string) {
 	click(t, ctx, operation+` .execute`)
 }
 
-// Streams are shown in Swagger UI while they arrive, and can be stopped.
+// Swagger UI shows streams while they arrive, and can stop them.
 func TestSwaggerUIShowsStreams(t *testing.T) {
 	for _, row := range []struct{ path, first, both string }{
 		{"/lines", `{"celsius":1.5}`, "{\"celsius\":1.5}\n{\"celsius\":2.5}"},
@@ -192,7 +192,7 @@ func TestSwaggerUIShowsStreams(t *testing.T) {
 					return
 				}
 				assert.Empty(t, said.all())
-				// It can be asked again.
+				// It can be requested again.
 				if end == "stopped" {
 					click(t, ctx, get+` .execute`)
 					measured <- Reading{3.5}
@@ -203,7 +203,7 @@ func TestSwaggerUIShowsStreams(t *testing.T) {
 	}
 }
 
-// A stream that is asked anew, or cleared, while it arrives is not shown any more.
+// A stream is no longer shown if it is requested again, or cleared, while it arrives.
 func TestSwaggerUIForgetsStreams(t *testing.T) {
 	measured, home := weather(t, candor.Docs{})
 	ctx := browse(t)
@@ -217,7 +217,7 @@ func TestSwaggerUIForgetsStreams(t *testing.T) {
 
 	click(t, ctx, get+` .execute`)
 	until(t, ctx, body+` === undefined || !`+body+`.includes("1.5")`)
-	// The server may give the first to the stream that is gone.
+	// The server may send the first one to the closed stream.
 	for !evaluate[bool](t, ctx, body+`?.includes("2.5") ?? false`) {
 		select {
 		case measured <- Reading{2.5}:
@@ -231,7 +231,7 @@ func TestSwaggerUIForgetsStreams(t *testing.T) {
 
 	click(t, ctx, get+` .btn-clear`)
 	until(t, ctx, body+` === undefined`)
-	// Whatever was on its way is dealt with before another operation's response.
+	// Anything in transit is handled before the response of another operation.
 	tryAnother := operation("get", "/stations/{id}")
 	tryOut(t, ctx, tryAnother)
 	text(t, ctx, tryAnother+" .live-responses-table .highlight-code code")
@@ -239,8 +239,8 @@ func TestSwaggerUIForgetsStreams(t *testing.T) {
 	assert.Empty(t, said.all())
 }
 
-// A number of 64 bits is shown, sent as an example and received digit for digit; and the examples that the page makes
-// of schemas are valid.
+// A 64-bit number is shown, sent as an example and received exactly, and the examples that the page generates from
+// schemas are valid.
 func TestSwaggerUIKeepsNumbers(t *testing.T) {
 	_, home := weather(t, candor.Docs{})
 	ctx := browse(t)
@@ -261,7 +261,7 @@ func TestSwaggerUIKeepsNumbers(t *testing.T) {
 	assert.Empty(t, said.all())
 }
 
-// brightness is the mean of a screenshot, from 0 for black to 255.
+// brightness returns the mean of a screenshot, from 0 for black to 255.
 func brightness(t *testing.T, shot []byte) int {
 	t.Helper()
 	picture, err := png.Decode(bytes.NewReader(shot))
@@ -276,8 +276,8 @@ func brightness(t *testing.T, shot []byte) int {
 	return sum / (bounds.Dx() * bounds.Dy())
 }
 
-// look opens a page of some width, light or dark, and returns a picture of it once it is drawn. With
-// CANDOR_SCREENSHOTS=DIRECTORY in the environment the picture is kept.
+// look opens a page with a width and a color scheme, and returns a screenshot once it is drawn.
+// CANDOR_SCREENSHOTS=DIRECTORY keeps the screenshots.
 func look(t *testing.T, ctx context.Context, page, drawn, scheme string, width int64) []byte {
 	t.Helper()
 	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
@@ -316,7 +316,7 @@ func TestSwaggerUIFilters(t *testing.T) {
 	until(t, ctx, `document.querySelectorAll(".opblock").length === 0`)
 }
 
-// published is a file of a package as npm has it.
+// published returns a file of an npm package.
 func published(t *testing.T, pack, file string) []byte {
 	t.Helper()
 	dir := t.TempDir()
@@ -329,9 +329,9 @@ func published(t *testing.T, pack, file string) []byte {
 	return script
 }
 
-// ReDoc and Scalar themselves, as a service has them that serves their scripts: they draw an API, light and dark, and
-// neither asks another host for anything nor breaks the policy of its page. The digests of the default scripts are those
-// of the published files.
+// The real ReDoc and Scalar, with their scripts served by the app: they draw an API in light and dark mode, send no
+// request to other hosts, and do not violate the policy of their page. The digests of the default scripts match the
+// published files.
 func TestRedocAndScalarThemselves(t *testing.T) {
 	for _, row := range []struct {
 		page, pack, file, drawn string
@@ -344,7 +344,7 @@ func TestRedocAndScalarThemselves(t *testing.T) {
 			"/scalar", "@scalar/api-reference@1.46.4", "dist/browser/standalone.js", ".scalar-app h1",
 			candor.Docs{Scalar: "/scalar", ScalarScript: "/assets/script.js"},
 			true,
-			// It tries whether it may compile functions, which the policy forbids, and takes the schema {} for a mistake.
+			// It tests whether it may compile functions, which the policy forbids, and takes the schema {} for an error.
 			[]string{"policy: script-src ", `console: "document validation errors: " `, "console:  Array(2)"},
 		},
 	} {
@@ -379,7 +379,7 @@ func TestRedocAndScalarThemselves(t *testing.T) {
 	}
 }
 
-// A page whose script cannot be loaded says so, and one that needs JavaScript says that.
+// If its script cannot be loaded, or JavaScript is missing, a page says so.
 func TestPagesWithoutTheirScript(t *testing.T) {
 	const gone, integrity = "https://localhost:1/script.js", "sha384-AAAA"
 	_, home := weather(t, candor.Docs{

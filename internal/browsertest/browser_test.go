@@ -17,13 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience is for a machine with everything else to do. Nothing waits for it to pass.
+// patience is long enough for a busy machine. No test waits for all of it.
 const patience = 90 * time.Second
 
 // browse starts a browser with a fresh profile and returns the context of its first tab.
 func browse(t *testing.T) context.Context {
 	t.Helper()
-	// Chromium leaves directories behind, and has a socket in one, whose path t.TempDir makes too long.
+	// Chromium leaves files behind, and its socket needs a shorter path than t.TempDir returns.
 	scratch, err := os.MkdirTemp("", "browser")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(scratch)) })
@@ -39,21 +39,21 @@ func browse(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	// The first call starts the browser, which lives as long as this context; what follows has a deadline.
+	// The first call starts the browser, which lives as long as this context; later calls have a deadline.
 	require.NoError(t, chromedp.Do(ctx), "the tests need Chromium or Chrome on the PATH")
 	ctx, cancel = context.WithTimeout(ctx, patience)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// complaints gathers what the browser has to say against a page: errors and warnings of the console, exceptions, and
-// breaches of its Content-Security-Policy.
+// complaints collects problems of a page: errors and warnings of the console, exceptions, and violations of its
+// Content-Security-Policy.
 type complaints struct {
 	mu    sync.Mutex
 	texts []string
 }
 
-// watch gathers the complaints about the pages that the tab of ctx opens from now on.
+// watch collects the problems of pages that the tab of ctx opens from now on.
 func watch(t *testing.T, ctx context.Context) *complaints {
 	t.Helper()
 	gathered := &complaints{}
@@ -96,14 +96,14 @@ func (c *complaints) add(text string) {
 	c.texts = append(c.texts, text)
 }
 
-// all returns the complaints so far. The tab has told everything that happened before the last action on it returned.
+// all returns the problems so far, which include everything before the end of the last action on the tab.
 func (c *complaints) all() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]string{}, c.texts...)
 }
 
-// text waits until an element is shown and returns what it reads.
+// text waits until an element is visible and returns its text.
 func text(t *testing.T, ctx context.Context, selector string) string {
 	t.Helper()
 	require.NoError(t, chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(selector))), selector)
@@ -112,7 +112,7 @@ func text(t *testing.T, ctx context.Context, selector string) string {
 	return strings.TrimSpace(found)
 }
 
-// click waits until an element is shown and clicks on it.
+// click waits until an element is visible and clicks on it.
 func click(t *testing.T, ctx context.Context, selector string) {
 	t.Helper()
 	require.NoError(t, chromedp.Do(ctx,

@@ -16,7 +16,7 @@ import (
 	"github.com/candor-go/candor/middleware"
 )
 
-// page serves an empty page, from which scripts ask.
+// page serves an empty page, whose scripts send requests.
 func page(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -27,8 +27,7 @@ func page(t *testing.T) string {
 	return server.URL
 }
 
-// Chromium judges what CORS says: pages of listed origins see answers, errors
-// included, and no others do.
+// Chromium enforces CORS: pages of allowed origins can read responses, including errors, and other pages cannot.
 func TestCORSInChromium(t *testing.T) {
 	allowed, refused := page(t), page(t)
 	ran := 0

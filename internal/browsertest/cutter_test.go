@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// cutter stands between a browser and a server, and cuts their connections.
+// cutter is a proxy between a browser and a server that can cut their connections.
 type cutter struct {
 	mutex sync.Mutex
 	conns map[net.Conn]bool
 }
 
-// startCutter serves what is at a URL under another one.
+// startCutter starts a cutter for a URL, and returns its own.
 func startCutter(t *testing.T, home string) (c *cutter, front string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -41,7 +41,7 @@ func startCutter(t *testing.T, home string) (c *cutter, front string) {
 	return c, "http://" + listener.Addr().String()
 }
 
-// pass hands on what comes from one side, until either ends.
+// pass copies data in one direction until either side ends.
 func (c *cutter) pass(from, to net.Conn) {
 	c.mutex.Lock()
 	c.conns[from] = true
@@ -54,7 +54,7 @@ func (c *cutter) pass(from, to net.Conn) {
 	to.Close()
 }
 
-// cut resets every connection there is, and tells how many there were.
+// cut resets all connections, and returns their number.
 func (c *cutter) cut() int {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

@@ -17,7 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/docsui"
 )
 
-// mountedAt is where the pages of these tests are: what the pages do not know of must not matter to them.
+// mountedAt is where the pages are mounted. They do not know it, and must work anyway.
 const mountedAt = "/behind/a/proxy"
 
 // serve serves the pages and the given document, all below mountedAt.
@@ -38,7 +38,7 @@ func serve(t *testing.T, document string, pages ...[]docsui.File) (*http.ServeMu
 	return mux, server.URL
 }
 
-// guarded is a document with one operation, for which the reader must be authorized.
+// guarded is a document with one operation that requires authorization.
 const guarded = `{
 	"openapi": "3.1.0",
 	"info": {"title": "Guarded", "version": "1"},
@@ -53,7 +53,7 @@ const guarded = `{
 	}}}}}
 }`
 
-// authorizer is an authorization server of one code and one token. Answer changes what it sends back.
+// authorizer is an authorization server with one code and one token. answer may change its response.
 type authorizer struct {
 	t      *testing.T
 	answer func(query url.Values)
@@ -148,7 +148,7 @@ func mirror(t *testing.T, script []byte) (scriptURL, integrity string) {
 	return server.URL + "/redoc@2/redoc.standalone.js", "sha384-" + base64.StdEncoding.EncodeToString(digest[:])
 }
 
-// redocScript is a stand-in that reads the document, styles the page and starts a worker the way ReDoc does.
+// redocScript is a stand-in that reads the document, adds styles to the page and starts a worker as ReDoc does.
 func redocScript() []byte {
 	return []byte(`
 		const style = document.createElement("style");

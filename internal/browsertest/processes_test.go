@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startRedis runs a Redis, and is its URL.
+// startRedis runs a Redis and returns its URL.
 func startRedis(t *testing.T) string {
 	t.Helper()
 	addr := freeAddr(t)
@@ -36,7 +36,7 @@ func startRedis(t *testing.T) string {
 	return "redis://" + addr
 }
 
-// startNATS runs a NATS with its streams, and is its URL.
+// startNATS runs a NATS with JetStream and returns its URL.
 func startNATS(t *testing.T) string {
 	t.Helper()
 	nats, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
@@ -58,8 +58,7 @@ func accepts(t *testing.T, addr string) {
 	}, patience, 20*time.Millisecond, addr)
 }
 
-// startNginx runs the configuration of the deployment in front of processes, and is
-// its URL.
+// startNginx runs the nginx configuration of the deployment as a proxy for processes, and returns its URL.
 func startNginx(t *testing.T, processes []string) string {
 	t.Helper()
 	text, err := os.ReadFile("../../examples/production/deploy/nginx.conf")
@@ -78,7 +77,7 @@ func startNginx(t *testing.T, processes []string) string {
 	require.Contains(t, config, processes[0])
 	file := filepath.Join(dir, "nginx.conf")
 	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
-	require.NoError(t, os.Chmod(dir, 0o755)) // its workers are another user
+	require.NoError(t, os.Chmod(dir, 0o755)) // its workers run as another user
 	nginx := exec.Command("nginx", "-p", dir, "-e", dir+"/nginx.log", "-c", file)
 	require.NoError(t, nginx.Start())
 	t.Cleanup(func() {
@@ -89,11 +88,11 @@ func startNginx(t *testing.T, processes []string) string {
 	return "http://" + addr
 }
 
-// chatProcess is one of several that share the rooms.
+// chatProcess is one of several processes that share the rooms.
 type chatProcess struct {
 	t             *testing.T
 	program, addr string
-	// broker is the option that names the broker, and its URL.
+	// broker is the option that selects the broker, and its URL.
 	broker [2]string
 	cmd    *exec.Cmd
 	log    *bytes.Buffer
@@ -114,8 +113,8 @@ func (p *chatProcess) stop() {
 	assert.NotContains(p.t, p.log.String(), "ERROR")
 }
 
-// Tabs at two processes behind nginx talk to each other, and join again by
-// themselves when their process is restarted.
+// Tabs connected to two processes behind nginx exchange messages, and reconnect by themselves if their process is
+// restarted.
 func TestTabsAtTwoProcessesChat(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "chat")
 	build := exec.Command("go", "build", "-o", program, ".")
@@ -147,8 +146,8 @@ func tabsChat(t *testing.T, program string, broker [2]string) {
 		tabs[name] = tab
 	}
 	for i, name := range names {
-		// nginx takes the processes in turn: a page more for some, or all sockets were at
-		// the same one.
+		// nginx assigns requests to the processes in turn: some tabs load the page once more, so that not all WebSockets
+		// connect to the same process.
 		for range 1 + i/2 {
 			require.NoError(t, chromedp.Do(tabs[name], chromedp.Navigate(home+"/tea")))
 		}

@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startExample builds an example, serves it until the test ends, and returns its URL. Some examples are modules of their
-// own, so each is built where it is.
+// startExample builds an example, serves it until the test ends, and returns its URL. It is built in its own directory,
+// because some examples are separate modules.
 func startExample(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), name)
@@ -51,7 +51,7 @@ func freeAddr(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// The reader opens /docs, sees the operations, and tries one.
+// The reader opens /docs, sees the operations, and executes one.
 func TestSwaggerUITriesAnOperation(t *testing.T) {
 	home := startExample(t, "quickstart")
 	ctx := browse(t)
@@ -62,8 +62,7 @@ func TestSwaggerUITriesAnOperation(t *testing.T) {
 	assert.Empty(t, said.all())
 }
 
-// tryList does what a reader of the page does to list the items. With CANDOR_SCREENSHOT=FILE.png in the environment
-// the page as it then is becomes that file.
+// tryList lists the items as a reader of the page does. CANDOR_SCREENSHOT=FILE.png saves a screenshot of the page.
 func tryList(t *testing.T, ctx context.Context) {
 	t.Helper()
 	const list = `.opblock-get:has([data-path="/items"])`
@@ -87,7 +86,7 @@ func tryList(t *testing.T, ctx context.Context) {
 	photograph(t, ctx, "CANDOR_SCREENSHOT")
 }
 
-// photograph makes the page as it is a file, if the environment names one.
+// photograph saves a screenshot if the environment variable names a file.
 func photograph(t *testing.T, ctx context.Context, variable string) {
 	t.Helper()
 	file := os.Getenv(variable)

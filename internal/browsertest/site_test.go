@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// site builds the site of the guide and serves it. A dead link ends the build.
+// site builds the site of the guide and serves it. A dead link fails the build.
 func site(t *testing.T) (dir, origin string) {
 	t.Helper()
 	source, err := filepath.Abs("../../site")
@@ -30,7 +30,7 @@ func site(t *testing.T) (dir, origin string) {
 	return dir, server.URL
 }
 
-// The site of the guide in a browser: on a phone, in the dark, and by its search.
+// The site of the guide in a browser: on a phone, in dark mode, and with its search.
 func TestSite(t *testing.T) {
 	dir, origin := site(t)
 

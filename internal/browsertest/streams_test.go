@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// evaluate is the value of an expression in the page.
+// evaluate returns the value of an expression in the page.
 func evaluate[T any](t *testing.T, ctx context.Context, expression string) T {
 	t.Helper()
 	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
@@ -43,13 +43,13 @@ func until(t *testing.T, ctx context.Context, expression string) {
 	}
 }
 
-// lines are the texts of the items of a list.
+// lines returns the texts of the items of a list.
 func lines(t *testing.T, ctx context.Context, selector string) []string {
 	t.Helper()
 	return evaluate[[]string](t, ctx, fmt.Sprintf(`[...document.querySelectorAll(%q)].map(item => item.textContent)`, selector+" li"))
 }
 
-// An EventSource whose connection is cut, again and again while messages come, has every one of them once, in order.
+// An EventSource whose connection is cut repeatedly while messages arrive receives each once, in order.
 func TestEventSourceResumes(t *testing.T) {
 	home := startExample(t, "events")
 	cutter, front := startCutter(t, home)
@@ -83,8 +83,8 @@ func TestEventSourceResumes(t *testing.T) {
 	assert.Equal(t, want, lines(t, ctx, "#said"))
 }
 
-// A server that is not ready responds with 503, on which an EventSource gives up. The page begins anew, and has
-// everything once.
+// A server that is not ready responds with 503, after which an EventSource gives up. The page reconnects, and has every
+// message once.
 func TestEventSourceAfterA503(t *testing.T) {
 	home := startExample(t, "events")
 	target, err := url.Parse(home)
@@ -101,7 +101,7 @@ func TestEventSourceAfterA503(t *testing.T) {
 		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(front.Close)
-	t.Cleanup(front.CloseClientConnections) // or the stream would keep it
+	t.Cleanup(front.CloseClientConnections) // or the stream would keep it open
 	ctx := browse(t)
 	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(front.URL+"/")))
 	until(t, ctx, `document.querySelector("output")?.textContent === "listening"`)
@@ -129,7 +129,7 @@ func TestEventSourceAfterA503(t *testing.T) {
 	assert.Equal(t, want, lines(t, ctx, "#said"))
 }
 
-// Two tabs join a room by its path, which the server knows only as that of the page, and talk.
+// Two tabs join a room by its path, which the server only knows as a path of the page, and exchange messages.
 func TestTwoTabsChat(t *testing.T) {
 	home := startExample(t, "chat")
 	ann := browse(t)
@@ -158,7 +158,7 @@ func TestTwoTabsChat(t *testing.T) {
 	}
 }
 
-// A front end answers for paths that are its own, and for nothing else.
+// The frontend is served for its own paths only.
 func TestFrontendFallsBack(t *testing.T) {
 	home := startExample(t, "chat")
 	ctx := browse(t)
@@ -170,7 +170,7 @@ func TestFrontendFallsBack(t *testing.T) {
 		`fetch("/api/rooms/tea?name=ann").then(answer => [answer.status, answer.headers.get("Content-Type")])`))
 }
 
-// evaluateLater is what a promise comes to.
+// evaluateLater returns the value of a promise.
 func evaluateLater(t *testing.T, ctx context.Context, expression string) []any {
 	t.Helper()
 	value, err := chromedp.Run(ctx, chromedp.Evaluate[[]any](expression, chromedp.EvalAwaitPromise))
@@ -178,7 +178,7 @@ func evaluateLater(t *testing.T, ctx context.Context, expression string) []any {
 	return value
 }
 
-// A large file is uploaded with its progress shown, and arrives as it is.
+// A large file is uploaded with a progress bar, and arrives unchanged.
 func TestUploadWithProgress(t *testing.T) {
 	home := startExample(t, "uploads")
 	const size = 96 << 20

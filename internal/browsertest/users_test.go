@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The reader presses Authorize, says who they are, and may then do what needs a login.
+// After authorizing with a name and a password, the reader can call operations that need a login.
 func TestSwaggerUIAuthorizesWithAPassword(t *testing.T) {
 	home := startExample(t, "users")
 	register(t, home, `{"name": "ann", "email": "ann@example.com", "password": "correct horse"}`)
@@ -29,7 +29,7 @@ func TestSwaggerUIAuthorizesWithAPassword(t *testing.T) {
 	assert.Empty(t, said.all())
 }
 
-// register makes a user of the example.
+// register creates a user of the example.
 func register(t *testing.T, home, user string) {
 	t.Helper()
 	answer, err := http.Post(home+"/api/v1/users", "application/json", strings.NewReader(user))
@@ -38,14 +38,14 @@ func register(t *testing.T, home, user string) {
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
 }
 
-// authorize fills in the password flow and waits for its token. With CANDOR_SCREENSHOT_AUTHORIZE=FILE.png in the
-// environment the dialog as it is before it is sent becomes that file.
+// authorize fills in the password flow and waits for its token. CANDOR_SCREENSHOT_AUTHORIZE=FILE.png saves a screenshot
+// of the dialog before it is sent.
 func authorize(t *testing.T, ctx context.Context, user, password string) {
 	t.Helper()
 	click(t, ctx, `.auth-wrapper .authorize`)
 	fill(t, ctx, `#oauth_username`, user)
 	fill(t, ctx, `#oauth_password`, password)
-	const send = `.auth-container:has(#oauth_username) .authorize` // there is a key to authorize by, too
+	const send = `.auth-container:has(#oauth_username) .authorize` // there is also an API key to authorize
 	require.NoError(t, chromedp.Do(ctx, chromedp.ScrollIntoView(chromedp.CSS(send))))
 	photograph(t, ctx, "CANDOR_SCREENSHOT_AUTHORIZE")
 	click(t, ctx, send)
@@ -53,7 +53,7 @@ func authorize(t *testing.T, ctx context.Context, user, password string) {
 	click(t, ctx, `.close-modal`)
 }
 
-// fill waits until a field is shown and types into it.
+// fill waits until a field is visible and types into it.
 func fill(t *testing.T, ctx context.Context, selector, value string) {
 	t.Helper()
 	require.NoError(t, chromedp.Do(ctx,

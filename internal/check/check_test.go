@@ -46,12 +46,12 @@ func (l level) Validate() bool               { return l > 2 }
 func (odd) Validate() int                    { return 1 }
 func (n named) Validate() error              { return map[bool]error{true: errors.New("bad")}[n == "bad"] }
 
-// wrapped shows validator the string it holds.
+// wrapped gives validator the string it contains.
 type wrapped struct{ Held string }
 
 func (w wrapped) ValidatorValue() any { return w.Held }
 
-// compile reads the rules of one validate tag for a value of type t.
+// compile compiles the rules of a validate tag for values of type t.
 func compile(t *testing.T, set *check.Set, goType reflect.Type, tag string) (check.Check, error) {
 	t.Helper()
 	typ, err := typeinfo.Of(goType)
@@ -59,7 +59,7 @@ func compile(t *testing.T, set *check.Set, goType reflect.Type, tag string) (che
 	return set.Compile(typ, rules(tag))
 }
 
-// rules takes a tag apart; the reader of struct tags does the same.
+// rules parses a tag as the reader of struct tags does.
 func rules(tag string) *typeinfo.Rules {
 	r := &typeinfo.Rules{}
 	for element := range strings.SplitSeq(tag, ",") {
@@ -93,7 +93,7 @@ type ctx = map[string]any
 func says(sentence string) ctx { return ctx{"error": sentence} }
 
 func TestCheck(t *testing.T) {
-	// want "" means that the value keeps the rules.
+	// want is "" for values that satisfy the rules.
 	table := []struct {
 		tag   string
 		value any
@@ -432,7 +432,7 @@ func TestFaultsAreShared(t *testing.T) {
 	assert.Equal(t, "max=5", long.Tag)
 }
 
-// Of a list the fault tells the length, so it is its own.
+// The error of a list contains its length, so it cannot be shared.
 func TestFaultsOfOneValue(t *testing.T) {
 	judge, err := compile(t, check.Builtin(), reflect.TypeFor[[]int](), "max=1")
 	require.NoError(t, err)
@@ -455,7 +455,7 @@ func TestCustomRules(t *testing.T) {
 	f := judge(value(3))
 	assert.Equal(t, &fault.Fault{Type: fault.ValueError, Ctx: says("breaks the rule even"), Rule: f.Rule, Tag: "even"}, f)
 
-	// Of a struct the rule is asked, and its own tags are not read again.
+	// For a struct, the rule decides, and the tags of the struct are not checked again.
 	type strict struct {
 		A string `validate:"min=100"`
 	}
@@ -484,8 +484,7 @@ func TestCustomRules(t *testing.T) {
 	require.ErrorAs(t, err, &unknown)
 }
 
-// A rule that nobody knows is a misspelling, a word of another notation, or a value
-// of the rule before it.
+// An unknown rule is a misspelling, a word of another notation, or a value of the rule before it.
 func TestWhatAnUnknownRuleMeans(t *testing.T) {
 	for rules, want := range map[string]string{
 		"emial":            "emial: no such rule; write email, or add it to Config.Rules",
@@ -546,7 +545,7 @@ func TestDescribe(t *testing.T) {
 	assert.Equal(t, "must be a colour such as #1e90ff or must be a colour such as rgb(30,144,255)", check.Describe(or))
 }
 
-// custom are rules without messages.
+// custom returns rules without messages.
 func custom(funcs map[string]validator.Func) map[string]check.Custom {
 	rules := map[string]check.Custom{}
 	for name, f := range funcs {

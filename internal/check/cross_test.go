@@ -53,7 +53,7 @@ func describe[T any](t *testing.T) *typeinfo.Type {
 	return typ
 }
 
-// fieldWith is the described field with the rules of a tag.
+// fieldWith returns the described field with the rules of a tag.
 func fieldWith(t *testing.T, typ *typeinfo.Type, goName, tag string) *typeinfo.Field {
 	t.Helper()
 	for _, f := range typ.Object.Fields {
@@ -229,8 +229,8 @@ type Middle struct {
 	Low string `json:"shadow"`
 }
 
-// The names of a rule are those of the struct that declares the field, as for
-// validator, also when another struct embeds it and shadows them.
+// Names in a rule refer to the struct that declares the field, as in validator, even if another struct embeds it and
+// shadows them.
 func TestCrossInEmbeddedStruct(t *testing.T) {
 	type outer struct{ *Middle }
 	f := &typeinfo.Field{Name: "high", Go: "Middle.base.High", Index: []int{0, 0, 1}, Type: describe[int](t), Rules: rules("gtfield=Low")}
@@ -248,8 +248,8 @@ func TestCrossInEmbeddedStruct(t *testing.T) {
 	assert.Nil(t, none)
 }
 
-// facts is a struct whose pointer field holds something exactly when it was
-// sent, where validator's conditions and ours must agree.
+// facts is a struct whose pointer field is set exactly if it was sent; there validator's conditions and ours must
+// agree.
 type facts struct {
 	Field *string
 	S     string
@@ -326,8 +326,7 @@ func factsOf(field, s string, bits uint8) facts {
 	return in
 }
 
-// asValidator asks validator itself. It panics where a pointer that is not nil
-// is compared with nil.
+// asValidator returns the result of validator itself. It panics if a non-nil pointer is compared with nil.
 func asValidator(in facts, tag string) (keeps, panicked bool) {
 	defer func() {
 		if recover() != nil {

@@ -21,7 +21,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// everyTag reads the names of validator's rules and aliases in its source.
+// everyTag reads the names of validator's rules and aliases from its source.
 func everyTag(t *testing.T) []string {
 	t.Helper()
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/go-playground/validator/v10").Output()
@@ -57,7 +57,7 @@ func keys(t *testing.T, value ast.Expr) []string {
 	return names
 }
 
-// params are what rules need behind "=".
+// params are the parameters that rules need.
 var params = map[string]string{
 	"min": "1", "max": "3", "gt": "1", "gte": "1", "lt": "3", "lte": "3", "len": "2", "eq": "1", "ne": "1",
 	"eq_ignore_case": "a", "ne_ignore_case": "a", "oneof": "1 2", "oneofci": "a b", "noneof": "1 2", "noneofci": "a b",
@@ -67,7 +67,7 @@ var params = map[string]string{
 	"required_if": "Other a", "required_unless": "Other a", "excluded_if": "Other a", "excluded_unless": "Other a", "skip_unless": "Other a",
 }
 
-// values are of every kind a rule may stand on, empty and not.
+// values returns empty and other values of every kind that a rule may apply to.
 func values() []any {
 	return []any{
 		"", "a", "äöü", "\xff", "1", "-1.5", "2020-01-01", named("bad"), true, false, 0, -7, int8(3), int64(1) << 62,
@@ -89,7 +89,7 @@ func values() []any {
 	}
 }
 
-// A row of the table alone is no rule: a function judges it, or validator does.
+// A row in the table is not enough for a rule: it needs a function of this package, or validator's.
 func TestEveryRowIsJudged(t *testing.T) {
 	known := everyTag(t)
 	makers := check.Makers()
@@ -99,12 +99,12 @@ func TestEveryRowIsJudged(t *testing.T) {
 	}
 }
 
-// Every rule either compiles for a kind and then never panics, or says at
-// once why not; and each is taken by some kind or refused with a reason.
+// For each kind, a rule either compiles and then never panics, or is rejected with a reason; each rule is accepted for
+// some kind, or rejected for all with one reason.
 func TestEveryTag(t *testing.T) {
 	for _, name := range everyTag(t) {
 		if name == "required" {
-			continue // the reader of tags takes it as presence
+			continue // handled by the reader of tags
 		}
 		element := name
 		if param, ok := params[name]; ok {
@@ -114,7 +114,7 @@ func TestEveryTag(t *testing.T) {
 		for _, v := range values() {
 			typ, err := typeinfo.Of(reflect.TypeOf(v))
 			require.NoError(t, err)
-			for _, e := range []string{element, name} { // name alone also: moments take no parameter
+			for _, e := range []string{element, name} { // name alone also: rules of times take no parameter
 				judge, err := check.Builtin().Compile(typ, rules(e))
 				if err != nil {
 					assert.NotContains(t, err.Error(), "no such rule", e)
@@ -154,7 +154,7 @@ func isCross(name string) bool {
 	return strings.HasPrefix(name, "required_") || strings.HasPrefix(name, "excluded_")
 }
 
-// What Compile takes on strings has validator's verdict for every value.
+// On strings, accepted rules give the same result as validator.
 func TestStringTagsAgree(t *testing.T) {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	texts := []string{

@@ -1,7 +1,6 @@
 package check
 
-// Makers says of each rule in the tables whether it is judged by a function of
-// this package.
+// Makers reports for each rule in the tables whether this package implements it.
 func Makers() map[string]bool {
 	made := map[string]bool{}
 	for name := range tags() {

@@ -14,14 +14,14 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// digits is a decimal as a whole number of units of so many places.
+// digits returns a decimal in units of 10^-places.
 func digits(text string, places int) *big.Int {
 	whole, fraction, _ := strings.Cut(text, ".")
 	n, _ := new(big.Int).SetString(whole+fraction+strings.Repeat("0", places-len(fraction)), 10)
 	return n
 }
 
-// FuzzMultipleOf holds the rule against long division of the digits.
+// FuzzMultipleOf compares the rule with integer division of the decimal digits.
 func FuzzMultipleOf(f *testing.F) {
 	for _, x := range []float64{0, 0.3, 0.35, -19.99, 1e22, 1e300, 5e-324, 1 << 53, 2.5, 4503599627370497.5} {
 		for _, step := range []float64{0.1, 0.01, 1, 3, 2.5, 1e-9, 1e20} {

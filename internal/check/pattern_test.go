@@ -89,7 +89,7 @@ func TestECMAPattern(t *testing.T) {
 	}
 }
 
-// The published spelling is also a Go pattern, and finds the same texts.
+// The published form of a pattern is also valid in Go, and matches the same texts.
 func FuzzECMAPattern(f *testing.F) {
 	for _, pattern := range []string{
 		`^[a-z]+$`, `a.b`, `[^\s]\S\s`, `[\s\d-]`, `\p{L}+|\P{Nd}`, `(?<n>a{2,3}?)\b`, `[\]\-^]`, `\x41\.`, `[]a]`, `(?i)a`, `\pL`, `a{,2}`,

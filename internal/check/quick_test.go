@@ -17,9 +17,8 @@ import (
 
 type shade string
 
-// Ranges say yes without asking: to lengths and numbers between the bounds of
-// all the rules, and of texts to those that are long enough whatever their
-// characters are.
+// Ranges accept without running the rules: lengths and numbers between the bounds of all rules, and texts that are long
+// enough whatever their characters are.
 func TestSure(t *testing.T) {
 	rows := []struct {
 		tag   string
@@ -57,7 +56,7 @@ func TestQuick(t *testing.T) {
 	rows := []struct {
 		tag   string
 		value any
-		// judges is whether the rules have a quick judge, keeps what it says.
+		// judges is whether the rules have a quick check, keeps is its result.
 		judges, keeps bool
 	}{
 		{"min=1,max=3", "abc", true, true},
@@ -78,12 +77,12 @@ func TestQuick(t *testing.T) {
 		{"email", "ada@example.org", true, true},
 		{"email", "a@" + strings.Repeat("b.", 126) + "org", true, true},
 		{"email", "a@" + strings.Repeat("b.", 126) + "info", true, false},
-		// Addresses that are rare are left to validator.
+		// Rare addresses are left to validator.
 		{"email", `"ada l"@example.org`, true, false},
 		{"email", "ada@example.org1", true, false},
 		{"uuid", "0b1e4a5c-6f0e-4a49-9e0e-0123456789ab", true, true},
 		{"datetime=2006-01-02", "2023-02-29", true, false},
-		// One rule that needs more than the value spoils all.
+		// A single rule without a quick check disables it.
 		{"max=9,ulid", "abc", false, false},
 		{"min=1,unique", []int{1}, false, false},
 		{"alpha|numeric", "abc", false, false},
@@ -102,7 +101,7 @@ func TestQuick(t *testing.T) {
 	}
 }
 
-// What passes for a usual address is one to validator.
+// What the quick check accepts as an address is valid for validator.
 func FuzzPlainEmail(f *testing.F) {
 	for _, address := range []string{
 		"ada@example.org", "a.b+c@x-y.z1.example", "!#$%&'*+-/=?^_`{|}~@a.bc", "a@b", "a@b.c1", "a@b-.org", "a@b..org",

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/go-faster/errors" // what generated clients import
+	_ "github.com/go-faster/errors" // imported by generated clients
 	_ "github.com/go-faster/jx"
 	_ "github.com/oapi-codegen/runtime"
 	_ "github.com/ogen-go/ogen/conv"
@@ -33,7 +33,7 @@ const (
 	secret   = "the secret of the clients, which is long enough"
 )
 
-// example is a running example, with its document.
+// example is a running example with its document.
 type example struct {
 	url, document string
 }
@@ -88,16 +88,14 @@ func run(t *testing.T, dir, name string, args ...string) string {
 	return string(said)
 }
 
-// What a client of each service prints: a success, a 422 and a 404, as it
-// understood them.
+// The output of a client for each service: a success, a 422 and a 404, as it decoded them.
 const (
 	quickstartSays = "201 Laptop 19.5 true\n422 string_too_short body,name\n404 item not found\n"
 	usersSays      = "201 ann member\n422 string_too_short body,password\n404 user not found\n"
 	modelsSays     = "201 economy 7\n422 greater_than_equal body,to,locker,number\n404 parcel not found\n"
 )
 
-// The service of production has the operations of users, so that their programs
-// are clients of both.
+// The production service has the operations of users, so their programs are clients of both.
 var goClients = []struct{ example, program, says string }{
 	{"quickstart", "quickstart", quickstartSays},
 	{"users", "users", usersSays},
@@ -120,8 +118,7 @@ func TestOapiCodegen(t *testing.T) {
 	}
 }
 
-// The service of production has a program of its own, since ogen gives what has
-// headers another type.
+// The production service needs its own program, because ogen uses other types for responses with headers.
 func TestOgen(t *testing.T) {
 	for name, says := range map[string]string{"users": byUser("cid"), "models": modelsSays, "production": byUser("cid")} {
 		t.Run(name, func(t *testing.T) {
@@ -134,8 +131,7 @@ func TestOgen(t *testing.T) {
 	}
 }
 
-// moduleFor is a module with the program that uses a client, and with what this
-// one depends on.
+// moduleFor creates a module with the program that uses a client, and with the requirements of this module.
 func moduleFor(t *testing.T, name string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -155,12 +151,12 @@ func copyFile(t *testing.T, from, to string) {
 	require.NoError(t, os.WriteFile(to, data, 0o600))
 }
 
-// The clients in TypeScript are checked as strictly as the compiler can.
+// The TypeScript clients are compiled with the strictest options.
 func TestTypeScript(t *testing.T) {
 	for _, c := range []struct {
 		name     string
-		examples map[string]string // by what their programs are called
-		programs map[string]string // and what they say
+		examples map[string]string // by names of their programs
+		programs map[string]string // and their output
 	}{
 		{"quickstart, users and models", map[string]string{"quickstart": "quickstart", "users": "users", "models": "models"}, map[string]string{
 			"fetch-quickstart": quickstartSays, "hey-quickstart": quickstartSays, "fetch-users": usersSays,
@@ -189,7 +185,7 @@ func TestTypeScript(t *testing.T) {
 	}
 }
 
-// removeOthers removes the programs of clients that were not generated.
+// removeOthers removes programs whose clients were not generated.
 func removeOthers(t *testing.T, dir string, programs map[string]string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.ts"))
@@ -201,7 +197,7 @@ func removeOthers(t *testing.T, dir string, programs map[string]string) {
 	}
 }
 
-// byUser is what the clients of users say of another name.
+// byUser is the output of a client of users with another name.
 func byUser(name string) string { return strings.Replace(usersSays, "ann", name, 1) }
 
 func npm(t *testing.T, dir, name string, args ...string) {
@@ -209,7 +205,7 @@ func npm(t *testing.T, dir, name string, args ...string) {
 	run(t, dir, filepath.Join("node_modules", ".bin", name), args...)
 }
 
-// generate makes the clients of a document by all generators.
+// generate generates the clients of a document with all generators.
 func generate(t *testing.T, dir, name, document string) {
 	t.Helper()
 	npm(t, dir, "openapi-typescript", document, "--default-non-nullable", "false", "-o", filepath.Join("fetch", name+".d.ts"))
@@ -218,8 +214,7 @@ func generate(t *testing.T, dir, name, document string) {
 	npm(t, dir, "orval", "--input", document, "--output", filepath.Join("orval", name+".ts"), "--client", "fetch")
 }
 
-// packages is a directory with the programs and the packages of npm, which are
-// kept from one run to the next.
+// packages returns a directory with the programs and the npm packages, which are cached between runs.
 func packages(t *testing.T) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()

@@ -1,3 +1,3 @@
-// Package clients has generators of others make clients from the documents of
-// the examples, and these call the running examples. Its tests are all there is.
+// Package clients tests generated clients: other projects' generators create them from the documents of the examples,
+// and they call the running examples.
 package clients

@@ -35,7 +35,7 @@ const (
 }`
 )
 
-// unfavourable are texts that are each hard in one way.
+// unfavourable are texts that are slow to decode, each for another reason.
 var unfavourable = []struct {
 	name, text string
 	into       reflect.Type
@@ -53,7 +53,7 @@ var unfavourable = []struct {
 	{"any", awkward, reflect.TypeFor[any]()},
 }
 
-// sparse is a product of which most may be absent.
+// sparse is a product with mostly optional members.
 type sparse struct {
 	Name     string   `json:"name"`
 	Email    string   `json:"email,omitempty"`
@@ -64,7 +64,7 @@ type sparse struct {
 	Tags     []string `json:"tags"`
 }
 
-// thousand is an object of a thousand numbers.
+// thousand returns an object with a thousand numbers.
 func thousand() string {
 	var b strings.Builder
 	for i := range 1000 {
@@ -83,7 +83,7 @@ func benchmarkDecode(b *testing.B, data []byte, goType reflect.Type) {
 	d, err := newCompiler().Decoder(describe(b, goType), nil)
 	require.NoError(b, err)
 	b.Run("candor", func(b *testing.B) {
-		// Requests use a list again, too.
+		// Requests reuse a list as well.
 		var faults fault.List
 		b.ReportAllocs()
 		for b.Loop() {

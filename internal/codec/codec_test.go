@@ -17,8 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// The types of the tests: what the public package will offer, and some that
-// read or write themselves.
+// The types of the tests: like those of the public package, and some that encode or decode themselves.
 type (
 	Optional[T any] struct {
 		Value     T
@@ -34,7 +33,7 @@ type (
 	Grade int
 	// Hex has a text form.
 	Hex uint32
-	// Point has a JSON form: a list of two.
+	// Point has its own JSON form: a list of two.
 	Point struct{ X, Y int }
 )
 
@@ -71,7 +70,7 @@ func describe(t testing.TB, goType reflect.Type) *typeinfo.Type {
 
 func newCompiler() *codec.Compiler { return codec.NewCompiler(check.Builtin()) }
 
-// decode reads text as a T and returns the sealed faults, a line each.
+// decode decodes text as a T and returns the validation errors, one line each.
 func decode[T any](t testing.TB, text string, opts ...codec.Options) (T, []string) {
 	t.Helper()
 	var into T
@@ -91,7 +90,7 @@ func run(d *codec.Decoder, text string, into reflect.Value, opts ...codec.Option
 	return faults.Faults
 }
 
-// read is decode for when the value counts.
+// read is decode for tests of the value.
 func read[T any](t testing.TB, text string) T {
 	t.Helper()
 	var into T
@@ -101,7 +100,7 @@ func read[T any](t testing.TB, text string) T {
 	return into
 }
 
-// lines writes faults as "type loc ctx".
+// lines formats validation errors as "type loc ctx".
 func lines(faults []fault.Fault) []string {
 	var all []string
 	for _, f := range faults {
@@ -118,7 +117,7 @@ func lines(faults []fault.Fault) []string {
 	return all
 }
 
-// encode writes a value without checks.
+// encode encodes a value without validation.
 func encode[T any](t testing.TB, v T) (string, error) {
 	t.Helper()
 	e, err := newCompiler().Encoder(describe(t, reflect.TypeFor[T]()), nil)

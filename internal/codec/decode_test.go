@@ -21,8 +21,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// The field names follow the kinds; every one is optional so that a row shows
-// one of them.
+// The fields are named for their kinds; all are optional, so that a row needs only one of them.
 type kinds struct {
 	Bool     bool              `json:"bool,omitempty"`
 	Int      int64             `json:"int,omitempty"`
@@ -157,7 +156,7 @@ func TestDecodeFaultsOfKinds(t *testing.T) {
 	}
 }
 
-// A rule on keys has one fault for all of them, which stays as it is.
+// The validation errors of a rule on keys share their facts, which stay the same.
 func TestDecodeFaultsOfKeys(t *testing.T) {
 	type stock struct {
 		Map map[string]int `json:"map" validate:"dive,keys,min=2,endkeys"`
@@ -472,7 +471,7 @@ func TestDefaults(t *testing.T) {
 }
 
 type (
-	// Paging has a default, Unpaged none but in a struct of its own.
+	// Paging has a default; Unpaged has one only in a nested struct.
 	Paging struct {
 		Limit int   `json:"limit" default:"10"`
 		Sort  inner `json:"sort,omitempty"`
@@ -491,8 +490,7 @@ type (
 	}
 )
 
-// A default below embedded pointers makes what leads to it, and nothing else
-// does.
+// A default below embedded pointers allocates only the structs that lead to it.
 func TestDefaultsBelowEmbeddedPointers(t *testing.T) {
 	paging := func(limit int) *Paging { return &Paging{Limit: limit, Sort: inner{80, []string{"a", "b"}}} }
 	assert.Equal(t, looped{Words: "w", Outer: &Outer{Paging: paging(10)}}, read[looped](t, `{"words":"w"}`))
@@ -707,7 +705,7 @@ type holder2 struct {
 	Node []holder2 `json:"node" default:"[{}]"`
 }
 
-// onlyWrites and onlyReads have half of a text form.
+// onlyWrites and onlyReads implement half of a text form.
 type (
 	onlyWrites struct{}
 	onlyReads  struct{ v int }
@@ -728,7 +726,7 @@ func TestRegistrationErrors(t *testing.T) {
 	require.ErrorContains(t, err, "give it a method MarshalText")
 	_, err = c.Encoder(describe(t, reflect.TypeFor[map[onlyReads]int]()), nil)
 	require.ErrorContains(t, err, "give it a method MarshalText")
-	// What failed is not kept: the same compiler says the same again.
+	// A failed compilation is not cached: the same compiler fails again.
 	_, err = c.Encoder(describe(t, reflect.TypeFor[[]onlyReads]()), nil)
 	require.ErrorContains(t, err, "give it a method MarshalText")
 
@@ -738,7 +736,7 @@ func TestRegistrationErrors(t *testing.T) {
 	assert.Error(t, c.CheckExample(example))
 }
 
-// id has the text form that UUID types have.
+// id has the text form of UUID types.
 type id string
 
 func (i *id) UnmarshalText(text []byte) error { *i = id(text); return nil }
@@ -784,7 +782,7 @@ func TestIntegersOfEveryWidth(t *testing.T) {
 }
 
 type (
-	// Checked is embedded by pointer and judges itself.
+	// Checked is embedded by pointer and validates itself.
 	Checked struct {
 		N int `json:"n,omitempty"`
 	}
@@ -832,13 +830,13 @@ func TestCompilerIsSafeForConcurrentUse(t *testing.T) {
 	wait.Wait()
 }
 
-// What is read into a struct of scalars costs an allocation a string.
+// Decoding into a struct of scalars allocates once for each string.
 func TestDecodeAllocations(t *testing.T) {
 	var into product
 	d, err := newCompiler().Decoder(describe(t, reflect.TypeFor[product]()), nil)
 	require.NoError(t, err)
 	data, v, faults := []byte(favourable), reflect.ValueOf(&into).Elem(), new(fault.List)
-	// Five strings and the slice of three of them.
+	// Five strings and a slice for three of them.
 	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { d.Decode(data, v, codec.Options{}, faults) }), 6.0)
 }
 
@@ -906,8 +904,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// Texts lie behind one another in memory, but nowhere in the body, and none
-// changes when others are read.
+// Texts share buffers with each other, but not with the body, and do not change when others are decoded.
 func TestShortTextsAreCopies(t *testing.T) {
 	var want []string
 	for i := range 2000 {
@@ -939,12 +936,11 @@ type (
 )
 
 func (w *mapWord) UnmarshalText(text []byte) error {
-	*w += mapWord(text) // of a value that is zero
+	*w += mapWord(text) // the value is zero before
 	return nil
 }
 
-// Maps of common types are put together without reflection, and with the room
-// they need: of whatever types, with whatever names.
+// Maps of common types are built without reflection and with the right capacity, for all types and names.
 func TestMapsOfCommonTypes(t *testing.T) {
 	names := []string{`a`, `a}`, `\"b`, `\u007b\"\"\"`, `,\":`, `é`, ``, strings.Repeat("n", 70)}
 	for i := range 300 {
@@ -988,8 +984,8 @@ func TestMapsOfCommonTypes(t *testing.T) {
 	}
 }
 
-// While a list is read, the elements to come are estimated from its length and
-// the bytes that remain, whose product is over 32 bits for this one.
+// While a list is decoded, the number of remaining elements is estimated from its length and the remaining bytes; here
+// their product exceeds 32 bits.
 func TestDecodeLongList(t *testing.T) {
 	const length = 300_000
 	text := []byte("[" + strings.Repeat("1,", length-1) + "1]")
@@ -1009,8 +1005,7 @@ func TestDecodeLongList(t *testing.T) {
 	}
 }
 
-// What an escape stands for has room at every distance from the end of the buffer
-// that it is written to.
+// Unescaped characters fit at every distance from the end of the buffer.
 func TestDecodeEscapesAtEveryDistance(t *testing.T) {
 	for _, escape := range []string{`\n`, `\u00b5`, `\u20ac`, `\ud83d\ude00`} {
 		for gap := range 24 {

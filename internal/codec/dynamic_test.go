@@ -34,7 +34,7 @@ type sample struct {
 	Next  *sample         `json:"next,omitempty"`
 }
 
-// A value looks the same by itself and in everything that holds it as an any.
+// A value has the same encoding alone and inside an any.
 func TestEncodeTheSameInAny(t *testing.T) {
 	one := sample{Sum: [3]byte{1, 2, 3}, On: true, Every: time.Second, Opt: Optional[int]{Value: 3, Set: true}, Pet: &Pet{Dog: &Dog{}}, Text: "a<\xff"}
 	one.Next = &sample{Raw: json.RawMessage("[ 1 ]"), Opt: Optional[int]{Set: true, Null: true}}
@@ -69,7 +69,7 @@ func alone[T any](v T) func(t *testing.T) (any, string) {
 }
 
 type (
-	// quota is an error with a form of its own, emptyError one without members.
+	// quota is an error with its own form, emptyError one without members.
 	quota struct {
 		Left int `json:"left"`
 	}
@@ -122,7 +122,7 @@ func TestEncodeErrorsAndInterfaces(t *testing.T) {
 	}
 }
 
-// Rules are for types that were registered.
+// Only registered types are validated.
 func TestEncodeInAnyJudgesNothing(t *testing.T) {
 	type ruled struct {
 		Name  string           `json:"name" validate:"min=3"`

@@ -248,8 +248,7 @@ func TestEncodeIntegers(t *testing.T) {
 	assert.Equal(t, "[18446744073709551615,9223372036854775808,10000000000000000000]", string(got))
 }
 
-// Every form that a character can have in UTF-8, sound or not, is written as by
-// a loop over runes, in the midst of a text and at its end.
+// Every UTF-8 form of a character, valid or not, is encoded as by a loop over runes, inside a text and at its end.
 func TestEncodeEveryCharacter(t *testing.T) {
 	var got, want []byte
 	for lead := range 256 {
@@ -278,8 +277,7 @@ func appendNaive(dst []byte, r rune) []byte {
 	return utf8.AppendRune(dst, r)
 }
 
-// Whoever writes a text counts its characters for the rules, those that are
-// mended, too.
+// The encoder counts characters for the rules, including replaced ones.
 func TestEncodeCountsCharacters(t *testing.T) {
 	type counted struct {
 		Text string `json:"text" validate:"min=9,max=12"`

@@ -18,7 +18,7 @@ type ExactInner struct {
 	Deep string `json:"deep"`
 }
 
-// exactRefusing refuses every value that is read.
+// exactRefusing rejects every decoded value.
 type exactRefusing struct {
 	Name string `json:"name" validate:"min=3"`
 	Low  int    `json:"low" validate:"ltfield=High"`
@@ -28,7 +28,7 @@ type exactRefusing struct {
 
 func (exactRefusing) Validate() error { return assert.AnError }
 
-// What is on the other side of the wire judges nothing, and sends what it has.
+// A client of an API does not validate, and sends its values as they are.
 func TestTheOtherSide(t *testing.T) {
 	described, err := typeinfo.Of(reflect.TypeFor[exactRefusing]())
 	require.NoError(t, err)
@@ -84,7 +84,7 @@ func TestObjectEncoder(t *testing.T) {
 	assert.JSONEq(t, `{"name":"x"}`, string(sent))
 }
 
-// Of what processes of one app tell each other, only the form is judged.
+// Messages between processes of one app are only checked for their form.
 func TestUnjudged(t *testing.T) {
 	type message struct {
 		Strict

@@ -39,7 +39,7 @@ func isInvalid(faults []fault.Fault) bool {
 	return len(faults) == 1 && faults[0].Type == fault.JSONInvalid
 }
 
-// depth is how deep a text nests, whatever else it is.
+// depth returns how deeply a text nests, valid or not.
 func depth(text []byte) (deepest int) {
 	d := jsontext.NewDecoder(bytes.NewReader(text))
 	for {
@@ -50,10 +50,10 @@ func depth(text []byte) (deepest int) {
 	}
 }
 
-// FuzzDecodeAny: text into any has the verdict of jsontext and the value of
-// encoding/json, but that
-//   - nesting over 100 is json_invalid,
-//   - a number that no float64 is written as is a json.Number.
+// FuzzDecodeAny decodes into any. Validity is the same as in jsontext and the value the same as in encoding/json,
+// except:
+//   - Nesting over 100 is json_invalid.
+//   - A number that has no equal float64 is a json.Number.
 func FuzzDecodeAny(f *testing.F) {
 	for _, text := range texts {
 		f.Add([]byte(text))
@@ -81,7 +81,7 @@ func FuzzDecodeAny(f *testing.F) {
 	})
 }
 
-// numbered gives each json.Number in a value the type that decoding gives it.
+// numbered converts each json.Number in a value to the type that decoding gives it.
 func numbered(value any) any {
 	switch v := value.(type) {
 	case []any:
@@ -100,8 +100,7 @@ func numbered(value any) any {
 	return value
 }
 
-// isWritten reports whether a float64 is written as a number of the value that
-// the text has.
+// isWritten reports whether a float64 is encoded as a number equal to the text.
 func isWritten(f float64, text string) bool {
 	if f == 0 {
 		mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
@@ -140,8 +139,8 @@ type fuzzed struct {
 	Deep    map[string][]fuzzInner `json:"deep,omitempty"`
 }
 
-// intended are the differences between a struct read here and one read by
-// go-json-experiment/json: one row each, with the verdicts of both.
+// intended are the intended differences from go-json-experiment/json when a struct is decoded: one row each, with the
+// results of both.
 var intended = []struct {
 	what, text  string
 	here, there bool
@@ -164,7 +163,7 @@ func TestIntendedDifferences(t *testing.T) {
 	}
 }
 
-// intendedRefusal recognises the rows that are refused only here.
+// intendedRefusal recognises the rows that are rejected only here.
 func intendedRefusal(faults []fault.Fault, text []byte) bool {
 	if bytes.Contains(text, []byte("null")) || depth(text) > codec.MaxDepth {
 		return true
@@ -191,8 +190,8 @@ func intendedAcceptance(text []byte) bool {
 	}
 }
 
-// FuzzDecodeStruct: text into a struct with all kinds has the verdict and the
-// value of go-json-experiment/json, but for the rows of intended.
+// FuzzDecodeStruct decodes into a struct with all kinds. The result and the value are those of go-json-experiment/json,
+// except for the rows of intended.
 func FuzzDecodeStruct(f *testing.F) {
 	for _, text := range texts {
 		f.Add([]byte(text))
@@ -215,8 +214,8 @@ func FuzzDecodeStruct(f *testing.F) {
 	})
 }
 
-// requireFaultsInOrder holds what every list of faults has: syntax errors
-// stand alone, locations begin at the body, members follow the struct.
+// requireFaultsInOrder checks that a syntax error is the only validation error, and that others start at the body and
+// are in the order of the struct.
 func requireFaultsInOrder(t *testing.T, faults []fault.Fault) {
 	rank := map[any]int{}
 	for i := range reflect.TypeFor[fuzzed]().NumField() {
@@ -237,7 +236,7 @@ func requireFaultsInOrder(t *testing.T, faults []fault.Fault) {
 	}
 }
 
-// FuzzNumbers: integers are read as math/big reads the number.
+// FuzzNumbers compares decoded integers with math/big.
 func FuzzNumbers(f *testing.F) {
 	for _, text := range []string{
 		"0", "-0", "1.0", "1e2", "120e-1", "1.5", "127", "128", "-128", "-129", "255", "256", "9223372036854775807", "9223372036854775808",
@@ -273,7 +272,7 @@ func FuzzNumbers(f *testing.F) {
 	})
 }
 
-// hugeExponent keeps math/big from working for minutes.
+// hugeExponent excludes numbers that math/big would take minutes for.
 func hugeExponent(text string) bool {
 	_, exponent, ok := strings.Cut(strings.ToLower(text), "e")
 	return ok && len(strings.TrimLeft(exponent, "+-0")) > 4
@@ -298,7 +297,7 @@ func requireFloat(t *testing.T, c *codec.Compiler, text string) {
 	}
 }
 
-// written is a struct whose encoding go-json-experiment/json shares.
+// written is a struct that go-json-experiment/json encodes the same way.
 type written struct {
 	Bool    bool              `json:"bool"`
 	Int     int16             `json:"int,omitempty"`
@@ -316,11 +315,9 @@ type written struct {
 	fuzzInner
 }
 
-// FuzzEncode: random values are written as go-json-experiment/json writes them
-// with encoding/json's omitempty and sorted maps, and what is written reads
-// back. Intended differences: none here; keys of maps that become equal, and
-// integer keys in another order than of their text, do not occur in these
-// values.
+// FuzzEncode compares the encoding of random values with go-json-experiment/json, with encoding/json's omitempty and
+// sorted maps. The values avoid intended differences: equal map keys, and integer keys whose order differs from that of
+// their text.
 func FuzzEncode(f *testing.F) {
 	f.Add(uint64(1), "a")
 	f.Add(uint64(2), "é\xff\x00\"\\<\u2028")
@@ -366,8 +363,7 @@ func random(r *rand.Rand, text string, depth int) written {
 	return v
 }
 
-// FuzzFloats: floats, and those next to a number of few decimals, are written
-// as encoding/json writes them.
+// FuzzFloats compares the encoding of floats, and of those next to a number with few decimals, with encoding/json.
 func FuzzFloats(f *testing.F) {
 	for _, x := range []float64{0, 1, -1, 0.07, 99.99, 1e13, 1e15, 1e21, 1e-7, 0.005, math.MaxFloat64, math.SmallestNonzeroFloat64} {
 		f.Add(x, int64(x))
@@ -390,8 +386,8 @@ func FuzzFloats(f *testing.F) {
 	})
 }
 
-// FuzzTexts: a text is written as go-json-experiment/json writes it, at whatever
-// offset it lies, and read back as the same; what is not UTF-8 is mended.
+// FuzzTexts compares the encoding of texts, at any alignment, with go-json-experiment/json, and decodes them again.
+// Invalid UTF-8 is replaced.
 func FuzzTexts(f *testing.F) {
 	for _, text := range []string{
 		"", "a", "1234567", "12345678", "123456789", "é", "1234567é", "12345678\"", "\x00\x1f\x7f\u0080", "a\xffb\xc3", "\xed\xa0\x80",
@@ -421,8 +417,8 @@ func FuzzTexts(f *testing.F) {
 	})
 }
 
-// FuzzStrings: what stands between quotes, wherever that is, is read as
-// go-json-experiment/json reads it; what is not UTF-8 is found at its first byte.
+// FuzzStrings compares the decoding of strings in any position with go-json-experiment/json. Invalid UTF-8 is reported
+// at its first byte.
 func FuzzStrings(f *testing.F) {
 	for _, text := range []string{
 		"", "1234567", "12345678", "é", "1234567é", "日本語のテキスト", "\U0001f600", "aaaaaaa\U0001f600", "\xc0\x80", "\xc1\xbf", "\xc2\x7f",
@@ -452,9 +448,8 @@ func FuzzStrings(f *testing.F) {
 	})
 }
 
-// FuzzLists: a list of texts or numbers is read as go-json-experiment/json reads it,
-// whatever commas and brackets are in its texts; and what was read is not written over by
-// what is read later.
+// FuzzLists compares the decoding of lists of texts or numbers with go-json-experiment/json. Texts may contain commas
+// and brackets.
 func FuzzLists(f *testing.F) {
 	for _, text := range []string{
 		`[]`, `[1]`, `[1,2,3,4,5]`, `["a"]`, `["a","b","c","d","e"]`, `[",,,,,,,,,,,,,,,,,,,,"]`, `["]",",","[1,2]"]`, `["\u005d","\"]\"",""]`,
@@ -489,7 +484,7 @@ func FuzzLists(f *testing.F) {
 	})
 }
 
-// requireFirstInvalid holds a fault of what is not UTF-8 to the first such byte.
+// requireFirstInvalid checks that a validation error for invalid UTF-8 is located at the first such byte.
 func requireFirstInvalid(t *testing.T, text string, f *fault.Fault) {
 	if f.Ctx["error"] != "not valid UTF-8" {
 		return
@@ -500,7 +495,7 @@ func requireFirstInvalid(t *testing.T, text string, f *fault.Fault) {
 	require.True(t, r == utf8.RuneError && size == 1, "%q at %d", text, at)
 }
 
-// FuzzRoundTrip: what was read is written and read again as the same value.
+// FuzzRoundTrip: decoded values are encoded and decoded again as the same value.
 func FuzzRoundTrip(f *testing.F) {
 	for _, text := range texts {
 		f.Add([]byte(text))

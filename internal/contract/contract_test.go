@@ -53,7 +53,7 @@ const document = `{
 	"components": {"mediaTypes": {"numbers": {"itemSchema": {"type": "integer"}}}}
 }`
 
-// recordingTB keeps what it is told.
+// recordingTB records failures.
 type recordingTB struct {
 	failures []string
 	cleanups []func()
@@ -65,7 +65,7 @@ func (tb *recordingTB) Errorf(format string, args ...any) {
 	tb.failures = append(tb.failures, fmt.Sprintf(format, args...))
 }
 
-// find knows the routes of the document, and one that it does not have.
+// find knows the routes of the document, and one that is not documented.
 func find(r *http.Request) (path, method string, captured []string, ok bool) {
 	if id, isItem := strings.CutPrefix(r.URL.Path, "/items/"); isItem {
 		return "/items/{id}", r.Method, []string{id}, true
@@ -73,7 +73,7 @@ func find(r *http.Request) (path, method string, captured []string, ok bool) {
 	return r.URL.Path, r.Method, nil, r.URL.Path != "/nowhere"
 }
 
-// exchange judges a request and what came of it.
+// exchange checks a request and its response.
 func exchange(t *testing.T, method, target, contentType, body string, got contract.Response, noted ...fault.Fault) []string {
 	t.Helper()
 	judge, err := contract.New([]byte(document), find)
@@ -201,12 +201,12 @@ func TestMessages(t *testing.T) {
 	expected := judge.Of(tb, r, nil)
 	expected.CheckSent(1, false, []byte(`"hello"`))
 	expected.CheckReceived([]byte("1"), nil)
-	// Refused as documented, and the reply lists it.
+	// Rejected as documented, and the reply lists the validation error.
 	expected.CheckReceived([]byte(`"x"`), []fault.Fault{{Type: "int_type", Loc: []any{"message"}}})
 	expected.CheckSent(2, false, []byte(`{"detail":[{"type":"int_type","loc":["message"]}]}`))
 	assert.Empty(t, tb.failures)
 
-	expected.CheckSent(3, false, []byte(`{"detail":[{"type":"int_type","loc":["message"]}]}`)) // once is enough
+	expected.CheckSent(3, false, []byte(`{"detail":[{"type":"int_type","loc":["message"]}]}`)) // one report is enough
 	expected.CheckSent(4, true, []byte(`"hello"`))
 	expected.CheckReceived([]byte(`"x"`), nil)
 	expected.CheckReceived([]byte("1"), []fault.Fault{{Type: "int_type", Loc: []any{"message"}}})

@@ -13,7 +13,7 @@ import (
 	"github.com/swaggest/swgui/v5/static"
 )
 
-// An upgrade of the module brings new files: copy them from its directory v5/static.
+// If this fails after an upgrade of the module, copy the new files from its directory v5/static.
 func TestFilesOfSwaggerUI(t *testing.T) {
 	ours, err := filepath.Glob("assets/swagger-ui/*.*")
 	require.NoError(t, err)
@@ -23,7 +23,7 @@ func TestFilesOfSwaggerUI(t *testing.T) {
 		require.NoError(t, err)
 		want, err := fs.ReadFile(static.FS, path.Base(filepath.ToSlash(file)))
 		require.NoError(t, err)
-		// Their sums, because a failure would print the files.
+		// Checksums, because a failure would print the files.
 		assert.Equal(t, sha256.Sum256(want), sha256.Sum256(have), "%s is another one than the module's", file)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/docsui"
 )
 
-// site is what a router makes of the files: exactly their paths.
+// site maps the files to their exact paths, as a router does.
 func site(t *testing.T, files []docsui.File, err error) map[string]docsui.File {
 	t.Helper()
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func TestSwaggerPageRefersToItsOwnFilesRelatively(t *testing.T) {
 			start := text(t, ask(t, files[1], "GET", nil).Body)
 			assert.Contains(t, start, `"url": "`+row.wantDocument+`"`)
 
-			// Under a prefix the page knows nothing of, each reference still arrives at a file.
+			// The page does not know its prefix, but each reference leads to a file.
 			base := &url.URL{Scheme: "https", Host: "example.com", Path: "/mounted/here" + files[0].Path}
 			references := reference.FindAllStringSubmatch(text(t, ask(t, files[0], "GET", nil).Body), -1)
 			require.Len(t, references, 7)
@@ -186,13 +186,13 @@ func TestSwaggerOptions(t *testing.T) {
 	require.ErrorContains(t, err, "swagger ui: oauth: ")
 }
 
-// digest is that of a script inside of a page.
+// digest is the digest of an inline script.
 var digest = regexp.MustCompile(`'sha256-[\w+/=]+'`)
 
-// inline is a script inside of a page.
+// inline is an inline script.
 var inline = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
 
-// A script inside of a page runs only with its digest in the policy.
+// An inline script runs only if the policy has its digest.
 func assertInlineScriptsRun(t *testing.T, page, policy string) {
 	t.Helper()
 	found := inline.FindAllStringSubmatch(page, -1)

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// RFC 9110 section 12.5.3, with its examples.
+// Cases of RFC 9110, section 12.5.3, with its examples.
 var acceptEncodings = []struct {
 	field string
 	want  bool
@@ -47,7 +47,7 @@ func TestAcceptsGzip(t *testing.T) {
 	}
 }
 
-// A well-formed field is read by an expression made from the grammar; what is not well-formed only must not panic.
+// A well-formed field is compared with an expression made from the grammar; a malformed one must not panic.
 func FuzzAcceptsGzip(f *testing.F) {
 	for _, row := range acceptEncodings {
 		f.Add(row.field)
@@ -69,7 +69,7 @@ func FuzzAcceptsGzip(f *testing.F) {
 	})
 }
 
-// repeats tells whether a coding is named twice, which has no meaning.
+// repeats reports whether a coding is named twice, which has no defined meaning.
 func repeats(field string) bool {
 	seen := map[string]bool{}
 	for coding := range strings.SplitSeq(strings.ToLower(field), ",") {

@@ -5,15 +5,15 @@ import (
 	"html"
 )
 
-// The ReDoc a page loads if no other is named, and the digest of that file (Subresource Integrity): what the browser
-// gets is this version, byte for byte, or is not run.
+// The version of ReDoc that a page loads by default, and its digest (Subresource Integrity): the browser runs exactly
+// this file or none.
 const (
 	redocURL       = "https://cdn.jsdelivr.net/npm/redoc@2.5.4/bundles/redoc.standalone.js"
 	redocIntegrity = "sha384-w447zOpYfw/1Tv/5AK9NfHTlQIqE3RVR6KY62jCyy9zNDgO64cMwGGP1Fj0zJVf5"
 )
 
-// withoutLogo keeps ReDoc from asking another host for its logo, whatever host its script is from: an image that is
-// broken is left out.
+// withoutLogo prevents ReDoc from loading its logo from another host, wherever its script is from: a broken image is
+// removed.
 const withoutLogo = `
 const { prototype } = HTMLImageElement;
 prototype.setAttribute = function (name, value) {
@@ -26,22 +26,22 @@ Object.defineProperty(prototype, "src", {
 });
 `
 
-// Redoc is a page with ReDoc, which the reader's browser loads from ScriptURL. Where it cannot, the page says so.
+// Redoc is a page with ReDoc, which the browser loads from ScriptURL. If that fails, the page says so.
 type Redoc struct {
-	// Title is the API's; the page's is "Title - ReDoc".
+	// Title is the title of the API; the page's is "Title - ReDoc".
 	Title string
 
-	// Path is where the page is, "/redoc" if empty.
+	// Path is the path of the page, "/redoc" if empty.
 	Path string
 
-	// Document is where the OpenAPI document is: a path of the same app, or a complete URL.
+	// Document is the OpenAPI document: a path of the same app, or a complete URL.
 	Document string
 
-	// ScriptURL is where redoc.standalone.js is: a complete URL, or a path of the same app for a copy of one's own. If
-	// empty it is a pinned version at a public mirror.
+	// ScriptURL is redoc.standalone.js: a complete URL, or a path of the same app for an own copy. If empty, it is a
+	// pinned version at a public mirror.
 	ScriptURL string
 
-	// Integrity is the digest of that script, "sha384-...". A script from another host must have one.
+	// Integrity is the digest of that script, "sha384-...". It is required for a script from another host.
 	Integrity string
 }
 
@@ -51,7 +51,7 @@ func (r Redoc) Files() ([]File, error) {
 		r.Path = "/redoc"
 	}
 	if r.ScriptURL == "" {
-		// Both, as a digest belongs to one file.
+		// Both together, because a digest belongs to one file.
 		r.ScriptURL, r.Integrity = redocURL, redocIntegrity
 	}
 	s := script{name: "ReDoc", page: r.Path, url: r.ScriptURL, integrity: r.Integrity, before: withoutLogo}
@@ -59,12 +59,12 @@ func (r Redoc) Files() ([]File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redoc: %w", err)
 	}
-	// ReDoc has light colors only.
+	// ReDoc only has light colors.
 	body := `<style>:root { color-scheme: light; }</style>
 <redoc spec-url="` + html.EscapeString(relative(r.Path, r.Document)) + `"></redoc>`
 	page := written(r.Path, s.document(r.Title, body))
 	page.contentType = contentType(".html")
-	// ReDoc writes its styles into the page, and searches in a worker that it makes from its own text.
+	// ReDoc adds inline styles to the page, and searches in a worker created from a blob.
 	page.policy = policy(scripts, "style-src 'unsafe-inline'", "img-src 'self' data:",
 		"worker-src blob:", connectSources(r.Document, nil))
 	return []File{page}, nil

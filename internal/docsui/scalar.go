@@ -6,32 +6,32 @@ import (
 	"html"
 )
 
-// The Scalar a page loads if no other is named, and the digest of that file.
+// The version of Scalar that a page loads by default, and its digest.
 const (
 	scalarURL       = "https://cdn.jsdelivr.net/npm/@scalar/api-reference@1.46.4/dist/browser/standalone.js"
 	scalarIntegrity = "sha384-BbTs28WithFYxTDCiH0YPK5tv3MflhBVpABoMjfb9UqXa/hegSE9I4THoddKejMF"
 )
 
-// Scalar is a page with Scalar's API reference, which the reader's browser loads from ScriptURL. Where it cannot, the
-// page says so. Nothing else is asked of another host: neither fonts nor its maker's services.
+// Scalar is a page with Scalar's API reference, which the browser loads from ScriptURL. If that fails, the page says
+// so. It sends no other requests to other hosts, neither for fonts nor to Scalar's services.
 type Scalar struct {
-	// Title is the API's; the page's is "Title - Scalar".
+	// Title is the title of the API; the page's is "Title - Scalar".
 	Title string
 
-	// Path is where the page is, "/scalar" if empty.
+	// Path is the path of the page, "/scalar" if empty.
 	Path string
 
-	// Document is where the OpenAPI document is: a path of the same app, or a complete URL.
+	// Document is the OpenAPI document: a path of the same app, or a complete URL.
 	Document string
 
-	// ScriptURL is where Scalar's standalone.js is: a complete URL, or a path of the same app for a copy of one's own.
-	// If empty it is a pinned version at a public mirror.
+	// ScriptURL is Scalar's standalone.js: a complete URL, or a path of the same app for an own copy. If empty, it is a
+	// pinned version at a public mirror.
 	ScriptURL string
 
-	// Integrity is the digest of that script, "sha384-...". A script from another host must have one.
+	// Integrity is the digest of that script, "sha384-...". It is required for a script from another host.
 	Integrity string
 
-	// Connect lists the origins besides the page's own to which it may send requests.
+	// Connect lists origins, besides its own, that the page may send requests to.
 	Connect []string
 }
 
@@ -65,7 +65,7 @@ func (c Scalar) Files() ([]File, error) {
 	body := `<script id="api-reference" type="application/json" data-configuration="` + html.EscapeString(string(settings)) + `"></script>`
 	page := written(c.Path, s.document(c.Title, body))
 	page.contentType = contentType(".html")
-	// Scalar writes its styles into the page.
+	// Scalar adds inline styles to the page.
 	page.policy = policy(scripts, "style-src 'unsafe-inline'", "img-src 'self' data:", "font-src 'self' data:",
 		connectSources(c.Document, c.Connect))
 	return []File{page}, nil

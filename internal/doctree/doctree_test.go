@@ -12,7 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/doctree"
 )
 
-// tricky are documents whose YAML is easily read as something else.
+// tricky are documents whose YAML is easily misread.
 var tricky = []string{
 	`{}`, `[]`, `""`, `null`, `true`, `-1.5e300`, `{"a":{},"b":[]}`, `[[],[[1,[2]]],{"a":[{"b":1,"c":2}]}]`,
 	`{"200":"x","yes":"no","on":1,"null":null,"~":"~","y":"Y","":"","<<":"<<","=":"="}`,

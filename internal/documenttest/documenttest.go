@@ -1,8 +1,6 @@
-// Package documenttest judges OpenAPI documents in tests, by tools that know
-// nothing of the code that wrote them: kin-openapi, and the schemas of the
-// OpenAPI Initiative under an independent validator of JSON Schema. It holds
-// the document in version 3.0 against that in 3.1 by values, and judges the one
-// in 3.2 with all of its schemas, by the dialect of that version.
+// Package documenttest validates OpenAPI documents in tests, with independent tools: kin-openapi, and the schemas of
+// the OpenAPI Initiative with another validator of JSON Schema. It compares the document in version 3.0 with that in
+// 3.1 by generated values, and validates the one in 3.2 with the schemas of its dialect.
 package documenttest
 
 import (
@@ -24,15 +22,14 @@ import (
 //go:embed testdata/*.json testdata/openapi-3.2/*.json
 var published embed.FS
 
-// TB is what a test gives.
+// TB is the part of [testing.TB] that this package uses.
 type TB interface {
 	require.TestingT
 	Helper()
 }
 
-// Check judges a document in version 3.1 and those made of it in 3.0 and 3.2.
-// Where the environment names a directory for linters, CANDOR_OPENAPI_DIR, it
-// leaves them there, under the name.
+// Check validates a document in version 3.1 and its conversions to 3.0 and 3.2. If CANDOR_OPENAPI_DIR names a
+// directory, it writes them there for linters, under the given name.
 func Check(t TB, name string, document []byte) {
 	t.Helper()
 	Valid(t, document)
@@ -51,35 +48,34 @@ func Check(t TB, name string, document []byte) {
 	}
 }
 
-// Valid judges a document of any version.
+// Valid validates a document of any version.
 func Valid(t TB, document []byte) {
 	t.Helper()
 	loader := openapi3.NewLoader()
 	doc, err := loader.LoadFromData(document)
 	require.NoError(t, err, "%s", document)
 	version := doc.OpenAPI[:strings.LastIndexByte(doc.OpenAPI, '.')]
-	// kin-openapi knows a third of what is new in 3.2, and refuses the rest.
+	// kin-openapi knows a third of the additions in 3.2, and rejects the others.
 	if version != "3.2" {
 		require.NoError(t, doc.Validate(loader.Context), "%s", document)
 	}
 	parsed := parse(t, string(document))
 	require.NoError(t, metaSchema(t, version).Validate(parsed), "%s", document)
 	if version != "3.0" {
-		// The validator holds each schema against its own meta-schema.
+		// The validator checks each schema with its own meta-schema.
 		for name := range schemasOf(parsed) {
 			compile(t, parsed, name, jsonschema.Draft2020)
 		}
 	}
 }
 
-// dialect are the schemas by which the schemas in a document of version 3.2 are
-// judged with it, by the names that they have for each other.
+// dialect are the schemas that validate the schemas in a document of version 3.2, by their URLs.
 var dialect = map[string]string{
 	"https://spec.openapis.org/oas/3.2/schema": "openapi-3.2", "https://spec.openapis.org/oas/3.2/schema-base": "openapi-3.2/base",
 	"https://spec.openapis.org/oas/3.2/dialect": "openapi-3.2/dialect", "https://spec.openapis.org/oas/3.2/meta": "openapi-3.2/vocabulary",
 }
 
-// metaSchema judges documents of a version, such as "3.1".
+// metaSchema returns the schema for documents of a version, such as "3.1".
 func metaSchema(t TB, version string) *jsonschema.Schema {
 	t.Helper()
 	compiler, first := jsonschema.NewCompiler(), "file:///meta.json"
@@ -110,23 +106,22 @@ func schemasOf(document any) map[string]any {
 	return schemas
 }
 
-// compile makes the judge of a component.
+// compile compiles the schema of a component.
 func compile(t TB, document any, name string, draft *jsonschema.Draft) *jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(draft)
-	compiler.AssertFormat() // one of the drafts does by itself
+	compiler.AssertFormat() // draft 4 does so by default
 	require.NoError(t, compiler.AddResource("file:///document.json", document))
 	compiled, err := compiler.Compile("file:///document.json#/components/schemas/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
 	require.NoError(t, err, "%s", name)
 	return compiled
 }
 
-// samples is how many values are made for each component.
+// samples is how many values are generated for each component.
 const samples = 200
 
-// compare looks for values that the newer document accepts and the older one
-// does not.
+// compare looks for values that are valid in the newer document and invalid in the older one.
 func compare(t TB, newer, older []byte) {
 	t.Helper()
 	first, second := parse(t, string(newer)), draft04(parse(t, string(older)))
@@ -143,8 +138,7 @@ func compare(t TB, newer, older []byte) {
 	}
 }
 
-// draft04 writes the schemas of a 3.0 document as JSON Schema draft 4, from
-// which they differ in null alone.
+// draft04 converts the schemas of a 3.0 document to JSON Schema draft 4, which only differs in null.
 func draft04(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

@@ -15,9 +15,8 @@ import (
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
-// The documents of all examples are valid in all versions, the same on every
-// run, and say what each operation does. Those in modules of their own take their time to build, and count
-// where documents are gathered for others too.
+// The documents of all examples are valid in all versions, the same on every run, and describe each operation. Examples
+// with their own modules take time to build, so they are only tested if the documents are collected for linters.
 func TestDocumentsOfTheExamples(t *testing.T) {
 	mains, err := filepath.Glob("../../examples/*/main.go")
 	require.NoError(t, err)
@@ -48,7 +47,7 @@ func TestDocumentsOfTheExamples(t *testing.T) {
 	}
 }
 
-// written is a document that a program wrote.
+// written is a document written by a program.
 type written []byte
 
 func (w written) WriteOpenAPI(to io.Writer) error {
@@ -56,7 +55,7 @@ func (w written) WriteOpenAPI(to io.Writer) error {
 	return err
 }
 
-// unstable writes another document each time.
+// unstable writes a different document each time.
 type unstable struct{ times *int }
 
 func (u unstable) WriteOpenAPI(to io.Writer) error {
@@ -79,7 +78,7 @@ func TestOperationsThatSayNothing(t *testing.T) {
 	assert.Equal(t, []string{"get", "/a", "List", "usersList", "put", "/a", "", ""}, f.said)
 }
 
-// failing notes that something was wrong.
+// failing records failures.
 type failing struct{ said []string }
 
 func (f *failing) Helper() {}
@@ -105,7 +104,7 @@ func judged(document string) (said string) {
 	return ""
 }
 
-// What is wrong is found, by one judge or another.
+// One of the validators finds each error.
 func TestWrongDocuments(t *testing.T) {
 	const head = `{"openapi":"3.1.0","info":{"title":"T","version":"1"},`
 	assert.Empty(t, judged(head+`"paths":{}}`))

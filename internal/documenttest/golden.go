@@ -12,9 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Golden fails the test if the documents of an app have other bytes than those
-// kept in testdata: the one in version 3.1 as NAME.json, all formats by their
-// sums in NAME.sums. CANDOR_GOLDEN=write writes them anew.
+// Golden fails the test if the documents of an app differ from those in testdata: version 3.1 is stored as NAME.json,
+// and all formats as checksums in NAME.sums. CANDOR_GOLDEN=write rewrites them.
 func Golden[Format ~uint8](t TB, name string, app interface {
 	WriteOpenAPIAs(w io.Writer, format Format) error
 },
@@ -26,7 +25,7 @@ func Golden[Format ~uint8](t TB, name string, app interface {
 		var document bytes.Buffer
 		if err := app.WriteOpenAPIAs(&document, format); err != nil {
 			require.NotZero(t, format, "%v", err)
-			break // behind the last format
+			break // after the last format
 		}
 		if format == 0 {
 			first = document.Bytes()
@@ -44,7 +43,7 @@ func kept(t TB, name, text string) {
 		require.NoError(t, os.MkdirAll("testdata", 0o700))
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
-	want, err := os.ReadFile(path) //nolint:gosec // the name is the test's own
+	want, err := os.ReadFile(path) //nolint:gosec // the name comes from the test
 	require.NoError(t, err)
 	require.Equal(t, string(want), text, "%s; if the change is meant, run the test with CANDOR_GOLDEN=write", path)
 }

@@ -16,9 +16,8 @@ import (
 
 const module = "github.com/candor-go/candor"
 
-// kinPackages are the packages of the module that may import kin-openapi: the
-// root for the hooks of its users, those that make and write schemas and
-// documents, and those that judge documents.
+// kinPackages are the packages that may import kin-openapi: the root for its hooks, those that create and encode
+// schemas and documents, and those that validate documents.
 var kinPackages = []string{
 	module,
 	module + "/internal/contract",

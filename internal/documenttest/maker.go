@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// maker makes values that come near to what a schema accepts, and often are it.
+// maker generates values that satisfy a schema, or nearly.
 type maker struct {
 	document any
 	random   *rand.Rand
 }
 
-// deepest is where values end.
+// deepest is the maximum depth of values.
 const deepest = 6
 
 func (m *maker) value(schema any, depth int) any {
@@ -70,7 +70,7 @@ func (m *maker) kind(s map[string]any) string {
 	return ""
 }
 
-// find follows a reference inside the document.
+// find resolves a reference inside the document.
 func (m *maker) find(ref string) any {
 	at := m.document
 	for _, token := range strings.Split(strings.TrimPrefix(ref, "#/"), "/") {
@@ -142,7 +142,7 @@ func (m *maker) number(s map[string]any, fraction string) any {
 	return json.Number(strconv.Itoa(n) + fraction)
 }
 
-// bound is a limit that a schema has, in whole numbers.
+// bound returns a limit of a schema as an integer.
 func bound(s map[string]any, keyword string, without int) int {
 	n, ok := s[keyword].(json.Number)
 	if !ok {

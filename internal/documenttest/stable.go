@@ -11,12 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// builds is how often an app is built to see whether its document changes. What
-// depends on the order of a map with two keys shows in nearly all of so many.
+// builds is how often an app is built to find changes in its document. A dependency on the order of a map with two keys
+// shows up nearly always.
 const builds = 50
 
-// Stable builds an app again and again, and fails the test if its document has
-// other bytes.
+// Stable builds an app repeatedly, and fails the test if its document changes.
 func Stable[App interface{ WriteOpenAPI(w io.Writer) error }](t TB, build func() App) {
 	t.Helper()
 	var first []byte
@@ -30,8 +29,8 @@ func Stable[App interface{ WriteOpenAPI(w io.Writer) error }](t TB, build func()
 	}
 }
 
-// Described fails the test if an operation of a document says no more of what it
-// does than its id, which is made of the name of a function.
+// Described fails the test if an operation of a document has no description besides its id, which is derived from the
+// name of a function.
 func Described(t TB, document []byte) {
 	t.Helper()
 	var doc struct {

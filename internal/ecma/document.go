@@ -7,24 +7,21 @@ import (
 	"strings"
 )
 
-// Unread is a pattern of a document that Go has no equal for.
+// Unread is a pattern of a document that Go cannot express.
 type Unread struct {
-	// Pointer leads to the schema (RFC 6901).
+	// Pointer is the location of the schema (RFC 6901).
 	Pointer, Pattern string
 	Reason           error
 }
 
-// Original has, in a schema that was rewritten, the pattern as it was where that
-// is another text.
+// Original is the keyword for the original pattern of a rewritten schema, if it differs.
 const Original = "x-pattern"
 
-// inexactly is the extension of a schema that is wider than the rules of the
-// app.
+// inexactly is the extension of a schema that is wider than the rules of the app.
 const inexactly = "x-validate"
 
-// Rewrite spells the patterns of a document, decoded from JSON, for Go. One
-// that cannot be is taken out; its schema says instead that it is not exact,
-// and unless it has said so before the pattern is listed.
+// Rewrite converts the patterns of a document, decoded from JSON, to Go's syntax. A pattern that cannot be converted is
+// removed and its schema marked as inexact; it is reported unless the schema was marked before.
 func Rewrite(document any) (unread []Unread) {
 	rewrite(document, "", func(u Unread) { unread = append(unread, u) })
 	return unread

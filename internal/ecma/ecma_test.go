@@ -9,7 +9,7 @@ import (
 	"github.com/candor-go/candor/internal/ecma"
 )
 
-// What a pattern matches and does not, by ECMA-262 with the flag u.
+// The strings that a pattern matches or not, by ECMA-262 with the flag u.
 func TestMeaning(t *testing.T) {
 	for _, row := range []struct {
 		pattern string

@@ -45,8 +45,7 @@ func TestPrecondition(t *testing.T) {
 	}
 }
 
-// FuzzLists compares with a list that is cut at every comma, which is right
-// where no tag holds one.
+// FuzzLists compares with a list that is split at every comma, which is correct unless a tag contains one.
 func FuzzLists(f *testing.F) {
 	for _, list := range []string{`"a"`, `W/"a", "b"`, `*`, `,,"a"`, `"a`, `a`, `"a" "b"`, ``} {
 		f.Add(list)
@@ -58,7 +57,7 @@ func FuzzLists(f *testing.F) {
 		tags := strings.Split(list, ",")
 		for i, tag := range tags {
 			if strings.Count(tag, `"`) != 0 && (strings.Count(tag, `"`) != 2 || !strings.HasSuffix(strings.TrimSpace(tag), `"`)) {
-				return // a comma inside of a tag, or something between two
+				return // a comma inside a tag, or a missing comma
 			}
 			tags[i] = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
 		}

@@ -19,7 +19,7 @@ func data(s string) eventstream.Event {
 	return eventstream.Event{Data: []byte(s), HasData: true}
 }
 
-// written is what events look like on the wire.
+// written are events and their form on the wire.
 var written = []struct {
 	name  string
 	event eventstream.Event
@@ -61,7 +61,7 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// refused are events that a client would not read as they are.
+// refused are events that a client would read differently.
 var refused = []struct {
 	name  string
 	event eventstream.Event
@@ -104,8 +104,7 @@ func withID(e eventstream.Event, id string) eventstream.Event {
 	return e
 }
 
-// read is what a stream says. The rows marked "standard" are the examples of
-// the HTML standard.
+// read are streams and their events. The rows marked "standard" are the examples of the HTML standard.
 var read = []struct {
 	name   string
 	stream string
@@ -226,12 +225,12 @@ func TestReadEnds(t *testing.T) {
 	}
 }
 
-// silent is a reader that never says anything.
+// silent is a reader that returns no data.
 type silent struct{}
 
 func (silent) Read([]byte) (int, error) { return 0, nil }
 
-// An event is there with its last byte, also when its lines end with CR.
+// An event is available with its last byte, also if its lines end with CR.
 func TestReadAtOnce(t *testing.T) {
 	for _, stream := range []string{"data: a\n\n", "data: a\r\r", "data: a\r\n\r"} {
 		pipe, writer := io.Pipe()
@@ -244,7 +243,7 @@ func TestReadAtOnce(t *testing.T) {
 	}
 }
 
-// normal gives events without data one form: Data is nil.
+// normal sets Data of events without data to nil.
 func normal(events []eventstream.Event) []eventstream.Event {
 	for i := range events {
 		if len(events[i].Data) == 0 {

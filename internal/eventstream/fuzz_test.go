@@ -15,14 +15,14 @@ import (
 	"github.com/candor-go/candor/internal/eventstream"
 )
 
-// naiveRead follows the grammar and the steps of the HTML standard word by
-// word, over the whole stream at once. It reports every block with a field.
+// naiveRead implements the grammar and the steps of the HTML standard literally, for a whole stream. It reports every
+// block with a field.
 func naiveRead(stream string) []eventstream.Event {
 	stream = strings.TrimPrefix(stream, "\ufeff")
 	stream = strings.ReplaceAll(stream, "\r\n", "\n")
 	stream = strings.ReplaceAll(stream, "\r", "\n")
 	lines := strings.Split(stream, "\n")
-	lines = lines[:len(lines)-1] // no line end ends it
+	lines = lines[:len(lines)-1] // without a line end, it is incomplete
 
 	var events []eventstream.Event
 	var event eventstream.Event
@@ -73,7 +73,7 @@ func naiveRetry(digits string) time.Duration {
 	return time.Duration(n.Int64()) * time.Millisecond
 }
 
-// dispatched are the events a client is told of.
+// dispatched returns the events that a client dispatches.
 func dispatched(events []eventstream.Event) []eventstream.Event {
 	var some []eventstream.Event
 	for _, event := range events {
@@ -85,7 +85,7 @@ func dispatched(events []eventstream.Event) []eventstream.Event {
 	return some
 }
 
-// chunked reads in pieces whose sizes are those of a list, over and over.
+// chunked reads in pieces whose sizes come from a list, repeatedly.
 type chunked struct {
 	rest  []byte
 	sizes []byte
@@ -122,8 +122,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// FuzzAppend reads back what is written, behind another event and before a
-// third, so that one which spoils its neighbours shows.
+// FuzzAppend reads an event back between two others, to detect effects on its neighbours.
 func FuzzAppend(f *testing.F) {
 	for _, row := range written {
 		e := row.event

@@ -17,11 +17,9 @@ var (
 	errUTF8       = errors.New("an event stream is UTF-8, and a part of the event is not")
 )
 
-// Append writes an event after dst: comment, name, data, id, retry, blank
-// line. Line breaks in data and comment (CR, LF and CRLF) begin a new line of
-// the same field, so a client reads each of them as LF. An event that a client
-// would read as another one is an error, and so is one with nothing in it; dst
-// comes back as it was.
+// Append appends an event to dst: comment, name, data, id, retry, blank line. Line breaks in data and comment (CR, LF
+// and CRLF) start a new line of the same field, so clients read each of them as LF. It is an error if the event is
+// empty or if a client would read it as a different one; dst is then returned unchanged.
 func Append(dst []byte, e *Event) ([]byte, error) {
 	if err := e.check(); err != nil {
 		return dst, err
@@ -50,7 +48,7 @@ func Append(dst []byte, e *Event) ([]byte, error) {
 func (e *Event) check() error {
 	switch {
 	case e.OneLine && e.HasData && e.Name == "" && e.ID == "" && e.Comment == "" && e.Retry == 0:
-		return nil // almost every event, and nothing in it can be wrong
+		return nil // almost every event is such a one, and always valid
 	case !e.HasData && e.Name == "" && e.Comment == "" && e.ID == "" && e.Retry == 0:
 		return errEmpty
 	case strings.ContainsAny(e.Name, "\r\n"):
@@ -69,7 +67,7 @@ func (e *Event) check() error {
 func appendRetry(dst []byte, retry time.Duration) []byte {
 	milliseconds := retry.Milliseconds()
 	if time.Duration(milliseconds)*time.Millisecond < retry {
-		milliseconds++ // a retry of 0 would make the client come back at once
+		milliseconds++ // with a retry of 0 the client would reconnect at once
 	}
 	dst = append(dst, "retry: "...)
 	dst = strconv.AppendInt(dst, milliseconds, 10)
@@ -82,8 +80,7 @@ func appendLine[S string | []byte](dst []byte, field string, line S) []byte {
 	return append(dst, '\n')
 }
 
-// appendLines writes a field for each line of a text. A text that ends with a
-// line break ends with an empty line.
+// appendLines writes a field for each line of a text. A trailing line break becomes an empty last line.
 func appendLines[S string | []byte](dst []byte, field string, text S) []byte {
 	for {
 		end, next := lineEnd(text)
@@ -95,8 +92,7 @@ func appendLines[S string | []byte](dst []byte, field string, text S) []byte {
 	}
 }
 
-// lineEnd is where the first line of a text ends and the next one begins; end
-// is -1 for a text of one line.
+// lineEnd returns the end of the first line of a text and the start of the next one; end is -1 for the last line.
 func lineEnd[S string | []byte](text S) (end, next int) {
 	end = indexBreak(text)
 	if end < 0 {
@@ -108,11 +104,10 @@ func lineEnd[S string | []byte](text S) (end, next int) {
 	return end, end + 1
 }
 
-// indexBreak looks for each of the two bytes on its own, which is several times
-// faster than a loop that looks for both.
+// indexBreak searches for each of the two bytes separately, which is several times faster than a loop for both.
 func indexBreak[S string | []byte](text S) int {
 	lf := indexByte(text, '\n')
-	// A CR counts if it comes before the LF.
+	// Only a CR before the LF matters.
 	if lf >= 0 {
 		text = text[:lf]
 	}

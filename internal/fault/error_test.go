@@ -15,7 +15,7 @@ type located []fault.Fault
 func (located) Error() string                 { return "located" }
 func (l located) CandorFaults() []fault.Fault { return l }
 
-// convertible turns into a Located error by its method As.
+// convertible converts to a Located error by its method As.
 type convertible []fault.Fault
 
 func (convertible) Error() string { return "convertible" }

@@ -10,8 +10,8 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 )
 
-// TestSortBy sorts every list of up to five faults of three ranks: each fault
-// is a rank and its place, by which a stable sort orders those of one rank.
+// TestSortBy sorts every list of up to five validation errors with three ranks: each error is a rank and an index, to
+// show that the sort is stable.
 func TestSortBy(t *testing.T) {
 	for size := range 6 {
 		for number := range int(math.Pow(3, float64(size))) {

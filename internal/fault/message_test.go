@@ -8,7 +8,7 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 )
 
-// A word behind the number one has no ending of a plural.
+// After the number one, a word is in the singular.
 func TestSingularAndPlural(t *testing.T) {
 	for _, row := range []struct {
 		typ  string

@@ -19,7 +19,7 @@ func TestLog(t *testing.T) {
 
 	found := []fault.Fault{{Type: fault.Missing, Loc: []any{"body", "a"}}}
 	log.Note(found)
-	found[0].Type, found[0].Loc[1] = fault.Enum, "b" // its room is used again
+	found[0].Type, found[0].Loc[1] = fault.Enum, "b" // its memory is reused
 	assert.Equal(t, []fault.Fault{{Type: fault.Missing, Loc: []any{"body", "a"}}}, log.Faults())
 	log.Note(nil)
 	assert.Empty(t, log.Faults())

@@ -12,7 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/formdata"
 )
 
-// TestWriter reads what it wrote, twice, as a redirect sends it again.
+// TestWriter reads the written form twice, as for a redirect.
 func TestWriter(t *testing.T) {
 	t.Parallel()
 	w := formdata.NewWriter()

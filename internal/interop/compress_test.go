@@ -30,8 +30,8 @@ func newCompressed() (*candor.App, error) {
 	return candor.New(candor.Config{}, candor.Use(wrap, middleware.ConditionalGET())), nil
 }
 
-// Answers are compressed where that pays, and only those of the types that are
-// named: events and lines arrive one by one, as they are.
+// Responses are compressed if that saves bytes, and only for the listed types: events and lines are sent one by one,
+// uncompressed.
 func TestCompression(t *testing.T) {
 	app, err := newCompressed()
 	require.NoError(t, err)

@@ -21,7 +21,7 @@ import (
 	"github.com/candor-go/candor/middleware"
 )
 
-// curl asks with a program that others wrote, and reads what it prints.
+// curl sends requests with the curl program, and parses its output.
 type curl struct {
 	t    *testing.T
 	base string
@@ -43,8 +43,7 @@ func (c curl) ask(path string, arguments ...string) (answer *http.Response, body
 	return answer, string(text)
 }
 
-// newPrices keeps its answers, gives them tags, and takes a price only from who
-// has seen the one there is.
+// newPrices caches responses, sends ETags, and updates a price only if the client has the current one.
 func newPrices() (app *candor.App, ran *atomic.Int64) {
 	var price atomic.Int64
 	price.Store(1)
@@ -106,7 +105,7 @@ func TestCurl(t *testing.T) {
 	answer, _ = c.ask("/price")
 	assert.Empty(t, answer.Header.Get("Age"))
 
-	// A tag of the body's, where the handler gives none.
+	// A tag computed from the body, because the handler sends none.
 	answer, body = c.ask("/whole", "--etag-save", kept)
 	assert.Equal(t, []any{200, "hello"}, []any{answer.StatusCode, body})
 	answer, body = c.ask("/whole", "--etag-compare", kept)

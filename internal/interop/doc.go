@@ -1,4 +1,3 @@
-// Package interop has the tests of Candor beside other routers: served by them
-// and serving them. It is a module of its own so that they are no dependency
-// of Candor's.
+// Package interop tests Candor together with other routers: mounted in them and with them mounted. It is its own
+// module, so that Candor does not depend on them.
 package interop

@@ -18,8 +18,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// newAPI is what the others serve. seen is the pattern that middleware outside
-// of the app finds once it has answered.
+// newAPI is the API that others serve. seen is the pattern that middleware outside of the app finds after the response.
 func newAPI(rootPath string) (api http.Handler, seen *string) {
 	app := candor.New(candor.Config{Title: "Items", RootPath: rootPath})
 	candor.Get(app, "/items/{id}", func(_ context.Context, in struct {
@@ -42,7 +41,7 @@ func newAPI(rootPath string) (api http.Handler, seen *string) {
 	}), seen
 }
 
-// hosts are ways to serve an API below /api.
+// hosts serve an API below /api.
 var hosts = map[string]func(api http.Handler) http.Handler{
 	"net/http": func(api http.Handler) http.Handler {
 		mux := http.NewServeMux()
@@ -101,8 +100,7 @@ func TestServedByOthers(t *testing.T) {
 	}
 }
 
-// The pages find the document, and the document the API, by relative URLs and
-// the root path.
+// The pages find the document, and the document the API, by relative URLs and the root path.
 func TestDocumentationServedByOthers(t *testing.T) {
 	for name, host := range hosts {
 		t.Run(name, func(t *testing.T) {
@@ -124,7 +122,7 @@ func TestDocumentationServedByOthers(t *testing.T) {
 	}
 }
 
-// guests answer with what they make of a path.
+// guests respond with the path they see.
 var guests = map[string]func() http.Handler{
 	"net/http": func() http.Handler {
 		mux := http.NewServeMux()
@@ -168,8 +166,7 @@ func TestOthersServed(t *testing.T) {
 	}
 }
 
-// wire asks a real server and writes the answer as its status, the headers
-// that routing is about and the body.
+// wire sends a request to a real server and returns the status, the headers that concern routing and the body.
 func wire(t *testing.T, h http.Handler, request string) string {
 	t.Helper()
 	server := httptest.NewServer(h)

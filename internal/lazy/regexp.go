@@ -5,10 +5,9 @@ import (
 	"sync/atomic"
 )
 
-// Regexp is a regular expression that is compiled when it is first used: at the start
-// of a program it costs nothing.
+// Regexp is a regular expression that is compiled when it is first used, to keep the start of a program fast.
 type Regexp struct {
-	// Text must be a regular expression as [regexp.MustCompile] takes it.
+	// Text must be a valid regular expression, see [regexp.MustCompile].
 	Text string
 	made atomic.Pointer[regexp.Regexp]
 }
@@ -18,7 +17,7 @@ func (r *Regexp) Get() *regexp.Regexp {
 	if made := r.made.Load(); made != nil {
 		return made
 	}
-	// Two that come first both compile it: the one is as good as the other.
+	// Concurrent first calls may both compile it, with the same result.
 	made := regexp.MustCompile(r.Text)
 	r.made.Store(made)
 	return made

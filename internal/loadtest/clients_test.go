@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// client is one end of a connection. Its buffers are small: there are many.
+// client is one end of a connection. Its buffers are small, because there are many clients.
 type client struct {
 	net.Conn
 	t     *testing.T
@@ -38,13 +38,13 @@ func (c *client) send(text string) {
 	require.NoError(c.t, err)
 }
 
-// reset leaves without a word.
+// reset resets the connection.
 func (c *client) reset() {
 	assert.NoError(c.t, c.Conn.(*net.TCPConn).SetLinger(0))
 	c.Close()
 }
 
-// listen opens a stream of events and waits until it has begun.
+// listen opens an event stream and waits for its start.
 func (p *process) listen(path string) *client {
 	p.t.Helper()
 	c := p.dial()
@@ -57,7 +57,7 @@ func (p *process) listen(path string) *client {
 	return c
 }
 
-// hears waits for an event with data.
+// hears waits for an event and returns its data.
 func (c *client) hears() string {
 	c.t.Helper()
 	for {
@@ -81,7 +81,7 @@ func (p *process) connect(path string) *client {
 	return c
 }
 
-// talk sends a message to a socket that echoes, masked by zeros, and expects it back.
+// talk sends a message, masked with zeros, and expects the echo.
 func (c *client) talk() {
 	c.t.Helper()
 	const text = `{"n":1,"text":"hello!"}`
@@ -92,7 +92,7 @@ func (c *client) talk() {
 	require.Equal(c.t, "\x81"+string([]byte{byte(len(text))})+text, string(back))
 }
 
-// get asks a server on a connection of its own.
+// get sends a request on its own connection.
 func (p *process) get(path string) *http.Response {
 	p.t.Helper()
 	return p.do(http.MethodGet, path, nil)
@@ -110,21 +110,21 @@ func (p *process) do(method, path string, body io.Reader) *http.Response {
 	return answer
 }
 
-// publish has the server say something to all who listen.
+// publish lets the server publish to all subscribers.
 func (p *process) publish(count, size int) {
 	p.t.Helper()
 	answer := p.do(http.MethodPost, fmt.Sprintf("/topic?count=%d&size=%d", count, size), nil)
 	require.Equal(p.t, http.StatusNoContent, answer.StatusCode)
 }
 
-// usage asks a server what it holds.
+// usage returns the resources that a server uses.
 func (p *process) usage() (now Usage) {
 	p.t.Helper()
 	require.NoError(p.t, json.NewDecoder(p.get("/usage").Body).Decode(&now))
 	return now
 }
 
-// settles waits until what a server holds fits.
+// settles waits until the resources of a server are as expected.
 func (p *process) settles(fits func(now Usage) bool, why string) {
 	p.t.Helper()
 	var now Usage

@@ -1,10 +1,10 @@
-// Package loadtest has the tests of many clients at once: what an idle one costs, what a stalled one does to the others,
-// what a large body takes, and what SIGTERM does in the middle of everything. Each server is a process of its own, the
-// test binary started anew, so that its memory is measured apart from that of the clients.
+// Package loadtest tests many clients at once: the memory of an idle one, the effect of a stalled one on others, the
+// memory for a large body, and SIGTERM under load. Each server is its own process, running the test binary, so that its
+// memory is measured without that of the clients.
 //
-// It is small by default. CANDOR_LOAD=full makes it as large as the figures on docs/streaming.md say:
+// The tests are small by default. CANDOR_LOAD=full runs them with the sizes reported in docs/streaming.md:
 //
 //	CANDOR_LOAD=full go test -count=1 -v .
 //
-// It needs Linux, whose /proc tells what a process holds.
+// They need Linux, because they read /proc.
 package loadtest

@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// SIGTERM in the middle of everything ends each stream in its own way, answers each request that was sent, and ends the
-// process well.
+// After SIGTERM under load, each stream ends properly, each request gets its response, and the process exits without an
+// error.
 func TestDrain(t *testing.T) {
 	runs := size(3, 20)
 	var requests, events int64
@@ -32,7 +32,7 @@ func TestDrain(t *testing.T) {
 	t.Logf("%d runs: %d requests, each answered; %d events, each stream ended", runs, requests, events)
 }
 
-// draining is what clients saw of a server that was told to stop.
+// draining is what clients of a stopping server received.
 type draining struct {
 	*process
 	clients  sync.WaitGroup
@@ -69,16 +69,16 @@ func drain(t *testing.T) *draining {
 	return d
 }
 
-// talkOnce is one plain request, on a connection of its own.
+// talkOnce sends one request on its own connection.
 func (d *draining) talkOnce() {
 	d.t.Helper()
 	d.publish(1, 10)
 	d.answered.Add(1)
 }
 
-// hearToTheEnd expects a stream to end as an answer does that is whole.
+// hearToTheEnd expects the stream to end with the last chunk.
 func (d *draining) hearToTheEnd(c *client) {
-	// What listen has read of the header is behind it; the chunks begin with the next line.
+	// listen has already read part of the header; the chunks start on the next line.
 	for {
 		line, err := c.lines.ReadString('\n')
 		if !assert.NoError(d.t, err, "a stream of events was cut") {
@@ -93,7 +93,7 @@ func (d *draining) hearToTheEnd(c *client) {
 	}
 }
 
-// talkToTheEnd expects a socket to be closed because the server goes.
+// talkToTheEnd expects the WebSocket to be closed because the server stops.
 func (d *draining) talkToTheEnd(socket *websocket.Conn) {
 	defer socket.CloseNow()
 	for {
@@ -109,12 +109,12 @@ func (d *draining) talkToTheEnd(socket *websocket.Conn) {
 	}
 }
 
-// sendToTheEnd sends a request again and again, until nobody listens any more. Each one that was sent is answered.
+// sendToTheEnd repeats a request until connections are refused. Each request that was sent gets a response.
 func (d *draining) sendToTheEnd(request string, status int) {
 	for {
 		conn, err := net.Dial("tcp", d.addr)
 		if err != nil {
-			return // no request is lost: none was sent
+			return // no request was sent, so none is lost
 		}
 		if !d.sendOn(conn, request, status) {
 			return
@@ -122,7 +122,7 @@ func (d *draining) sendToTheEnd(request string, status int) {
 	}
 }
 
-// sendOn sends requests on a connection until an answer announces its end. It is false after one that was lost.
+// sendOn sends requests on a connection until a response announces its end. It returns false after a lost request.
 func (d *draining) sendOn(conn net.Conn, request string, status int) bool {
 	defer conn.Close()
 	answers := bufio.NewReader(conn)

@@ -23,10 +23,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// full asks for the sizes that docs/streaming.md speaks of.
+// full selects the sizes that docs/streaming.md reports.
 var full = os.Getenv("CANDOR_LOAD") == "full"
 
-// size is the one of two that was asked for.
+// size returns the small or the large size, as selected.
 func size[T any](small, large T) T {
 	if full {
 		return large
@@ -34,10 +34,10 @@ func size[T any](small, large T) T {
 	return small
 }
 
-// patience is for a machine with everything else to do. Nothing waits for it to pass.
+// patience is long enough for a busy machine. No test waits for all of it.
 const patience = 60 * time.Second
 
-// serverKey names, in the environment, the server that the test binary is to be.
+// serverKey is the environment variable that makes the test binary run a server.
 const serverKey = "CANDOR_LOADTEST_SERVER"
 
 func TestMain(m *testing.M) {
@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// beServer serves until SIGTERM, and tells its address on the standard output.
+// beServer serves until SIGTERM, and prints its address.
 func beServer(name string) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -70,7 +70,7 @@ func beServer(name string) error {
 	return nil
 }
 
-// process is a server that runs.
+// process is a running server.
 type process struct {
 	t       *testing.T
 	addr    string
@@ -78,7 +78,7 @@ type process struct {
 	log     strings.Builder
 }
 
-// start starts the test binary as a server, which ends with the test.
+// start starts the test binary as a server, which stops with the test.
 func start(t *testing.T, name string) *process {
 	t.Helper()
 	p := &process{t: t, command: exec.Command(os.Args[0])}
@@ -113,7 +113,7 @@ func startExample(t *testing.T, name string, args ...string) *process {
 	return p
 }
 
-// run starts the command on two processors, wherever the test runs.
+// run starts the command with two processors, on any machine.
 func (p *process) run() {
 	p.t.Helper()
 	p.command.Env = append(p.command.Environ(), "GOMAXPROCS=2")
@@ -122,7 +122,7 @@ func (p *process) run() {
 	p.t.Cleanup(p.stop)
 }
 
-// stop ends the server and expects it to end well; the second time it does nothing.
+// stop stops the server and expects a clean exit. The second call does nothing.
 func (p *process) stop() {
 	p.t.Helper()
 	if p.command.ProcessState != nil {
@@ -134,7 +134,7 @@ func (p *process) stop() {
 
 func (p *process) url(path string) string { return "http://" + p.addr + path }
 
-// rise is by how much the memory of a process rises at most while f runs.
+// rise returns the largest increase in the memory of a process while f runs.
 func (p *process) rise(f func()) int {
 	p.t.Helper()
 	pid := strconv.Itoa(p.command.Process.Pid)

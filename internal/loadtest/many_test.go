@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// many is how many clients of each kind there are at once.
+// many is the number of clients of each kind.
 var many = size(100, 1000)
 
-// Clients of events and of sockets at once are all served, and leave nothing behind when all of them vanish.
+// All clients of event streams and WebSockets are served, and leave nothing behind if they disconnect.
 func TestManyClients(t *testing.T) {
 	p := start(t, "candor")
 	p.connect("/socket").reset()
@@ -45,8 +45,8 @@ func TestManyClients(t *testing.T) {
 	}
 }
 
-// An idle client takes little more memory than it takes of net/http and coder/websocket. Few clients show too little of it
-// to be judged.
+// An idle client needs little more memory than with net/http and coder/websocket. With few clients, the difference is
+// too small to measure.
 func TestMemoryOfAnIdleClient(t *testing.T) {
 	for name, of := range map[string]struct {
 		atMost float64
@@ -54,7 +54,7 @@ func TestMemoryOfAnIdleClient(t *testing.T) {
 	}{
 		"events":            {1.2, func(p *process) *client { return p.listen("/idle/events") }},
 		"events of a topic": {1.3, func(p *process) *client { return p.listen("/topic/events") }},
-		// Its handler waits for a message, and no goroutine beside it.
+		// Its handler waits for a message, without an additional goroutine.
 		"socket": {1.2, func(p *process) *client {
 			c := p.connect("/socket")
 			c.talk()
@@ -74,7 +74,7 @@ func TestMemoryOfAnIdleClient(t *testing.T) {
 	}
 }
 
-// memoryOf is what each of many idle clients takes.
+// memoryOf returns the memory for each of many idle clients.
 func memoryOf(p *process, open func(*process) *client) Usage {
 	p.t.Helper()
 	open(p).reset()

@@ -23,13 +23,13 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// Event is what the streams carry.
+// Event is an item of the streams.
 type Event struct {
 	N    int    `json:"n"`
 	Text string `json:"text"`
 }
 
-// writeLimit is how long a write to a client may stand still, where it can be set.
+// writeLimit is how long a write to a client may stall, if the server supports such a limit.
 const writeLimit = 5 * time.Second
 
 // newApp is the service in Candor.
@@ -39,7 +39,7 @@ func newApp() *candor.App {
 		Limits: candor.Limits{Write: writeLimit},
 	})
 	s := &service{hub: hub.New[Event](hub.Config{
-		// No policy of the hub is to be in the way of what is tested.
+		// No limit of the hub should interfere with the tests.
 		Broker: hub.NewMemory(hub.MemoryConfig{Queue: 1 << 20, Bytes: 1 << 30}),
 	})}
 	candor.Get(app, "/idle/events", s.idle)
@@ -52,10 +52,10 @@ func newApp() *candor.App {
 	return app
 }
 
-// service is what the routes share.
+// service is shared by the routes.
 type service struct {
 	hub *hub.Hub[Event]
-	// streams is how many producers run.
+	// streams counts running producers.
 	streams atomic.Int64
 }
 
@@ -113,7 +113,7 @@ func echo(ctx context.Context, _ candor.None, socket *candor.Socket[Event, Event
 	return nil
 }
 
-// publish says something as often as asked, one after the other.
+// publish publishes as many events as requested, one after the other.
 func (s *service) publish(ctx context.Context, in struct {
 	Count int `query:"count" default:"1"`
 	Size  int `query:"size" default:"10"`
@@ -135,7 +135,7 @@ func upload(_ context.Context, in struct {
 	return io.Copy(io.Discard, in.Body)
 }
 
-// newBare is the same on net/http and coder/websocket.
+// newBare is the same service with net/http and coder/websocket.
 func newBare() http.Handler {
 	mux := http.NewServeMux()
 	events := func(w http.ResponseWriter, r *http.Request) {
@@ -192,7 +192,7 @@ func newBare() http.Handler {
 	return mux
 }
 
-// Usage is what a process holds, in bytes, after its garbage was given back.
+// Usage is the resources of a process after garbage collection, sizes in bytes.
 type Usage struct {
 	Resident   int `json:"resident"`
 	Heap       int `json:"heap"`
@@ -214,7 +214,7 @@ func (s *service) usage() (Usage, error) {
 	}, err
 }
 
-// statusOf reads a size from what the system says about a process, in bytes.
+// statusOf reads a size in bytes from the status of a process.
 func statusOf(process, name string) (int, error) {
 	status, err := os.ReadFile("/proc/" + process + "/status")
 	if err != nil {

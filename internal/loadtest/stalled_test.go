@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A client that reads nothing is dropped when its time is over. Until then, the others hear all there is, and none of
-// them waits for it.
+// A client that does not read is disconnected after its time limit. Until then, the others receive every event without
+// delay.
 func TestStalledReader(t *testing.T) {
 	const listeners, count, bytes = 8, 1000, 16 << 10
 	p := start(t, "candor")
@@ -48,7 +48,7 @@ func TestStalledReader(t *testing.T) {
 	p.publish(1, 1)
 }
 
-// A whole that a client sends or takes is never in the memory.
+// A large body, sent or received, is never completely in memory.
 func TestMemoryOfLargeBodies(t *testing.T) {
 	const atMost = 8 << 20
 	t.Run("an upload", func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestMemoryOfLargeBodies(t *testing.T) {
 	})
 }
 
-// zeros never ends.
+// zeros is endless.
 type zeros struct{}
 
 // Read implements io.Reader.

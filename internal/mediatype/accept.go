@@ -7,10 +7,9 @@ import (
 	"strings"
 )
 
-// Negotiate chooses among the offers, the preferred one first, by an Accept
-// header (RFC 9110, section 12.5.1): the one with the highest weight, the first
-// of those that are equal. What cannot be read in the header does not count; if
-// nothing can, every offer will do. ok is false when no offer is acceptable.
+// Negotiate chooses among the offers, the preferred one first, by an Accept header (RFC 9110, section 12.5.1): the one
+// with the highest weight, and among equals the first. Malformed elements of the header are ignored; if all are
+// malformed, every offer is acceptable. ok is false if no offer is acceptable.
 func Negotiate(accept []string, offers []string) (chosen string, ok bool) {
 	var ranges []Range
 	for _, line := range accept {
@@ -39,7 +38,7 @@ type Range struct {
 	Weight float64
 }
 
-// ParseRange reads an element; ok is false for one that is malformed.
+// ParseRange parses an element; ok is false if it is malformed.
 func ParseRange(element string) (r Range, ok bool) {
 	name, params, err := mime.ParseMediaType(element)
 	if err != nil || !strings.Contains(name, "/") {
@@ -47,8 +46,7 @@ func ParseRange(element string) (r Range, ok bool) {
 	}
 	r = Range{Name: name, Weight: 1}
 	if q, weighted := params["q"]; weighted {
-		// Written so that it refuses NaN, which ParseFloat reads.
-		// The comparison is the other way round because NaN fails each one.
+		// The comparison is negated to reject NaN, which ParseFloat accepts: every comparison with NaN is false.
 		if r.Weight, err = strconv.ParseFloat(q, 64); err != nil || !(r.Weight >= 0 && r.Weight <= 1) {
 			return Range{}, false
 		}
@@ -56,12 +54,11 @@ func ParseRange(element string) (r Range, ok bool) {
 	return r, true
 }
 
-// weightOf is the weight of the most specific range that an offer falls into.
+// weightOf returns the weight of the most specific range that matches an offer.
 func weightOf(offer string, ranges []Range) float64 {
 	weight, specific := 0.0, -1
 	for _, r := range ranges {
-		// 2 for a media type, 1 for text/*, 0 for */*.
-		// Fewer stars are more specific, and the most specific range decides.
+		// 2 for a media type, 1 for text/*, 0 for */*: the most specific range decides.
 		level := 2 - strings.Count(r.Name, "*")
 		prefix, isRange := strings.CutSuffix(r.Name, "*")
 		matches := r.Name == offer || r.Name == "*/*" || isRange && strings.HasPrefix(offer, prefix)
@@ -72,8 +69,8 @@ func weightOf(offer string, ranges []Range) float64 {
 	return weight
 }
 
-// AcceptsHTML reports whether a client names the media types of pages. */* does not
-// count: scripts and tools send it.
+// AcceptsHTML reports whether a client accepts the media types of pages by name. */* does not count, because scripts
+// and tools send it.
 func AcceptsHTML(h http.Header) bool {
 	for _, line := range h["Accept"] {
 		for element := range strings.SplitSeq(line, ",") {

@@ -16,7 +16,7 @@ func TestNegotiate(t *testing.T) {
 		"application/cbor":                      "application/cbor",
 		"application/*;q=0.5, application/cbor": "application/cbor",
 		"application/json;q=0, */*":             "application/cbor",
-		"application/json;q=NaN":                "application/json", // malformed, and so nothing is asked for
+		"application/json;q=NaN":                "application/json", // malformed, so any offer is acceptable
 		"text/html":                             "",
 		"text/html, */*;q=0.1":                  "application/json",
 	} {

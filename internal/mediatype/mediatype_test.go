@@ -13,7 +13,7 @@ func TestIsJSON(t *testing.T) {
 		"application/json":                     true,
 		"Application/JSON; charset=utf-8":      true,
 		"application/problem+json":             true,
-		"application/json; charset":            true, // a parameter that cannot be read is none
+		"application/json; charset":            true, // a malformed parameter is ignored
 		"application/jsonl":                    false,
 		"text/json":                            false,
 		"image/svg+json":                       false,

@@ -12,7 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// everySequence is the whole table.
+// everySequence lists all formats.
 var everySequence = []*mediatype.Sequence{mediatype.JSONLines, mediatype.ServerSentEvents}
 
 func TestSequenceOf(t *testing.T) {
@@ -29,7 +29,7 @@ func TestSequenceOf(t *testing.T) {
 	}
 }
 
-// split is what a format makes of a body, with an error in the place of its item.
+// split returns the items of a body, or the error in place of an item.
 func split(format *mediatype.Sequence, body io.Reader, limit int) (items []string) {
 	for item, err := range format.Split(body, limit) {
 		if err != nil {
@@ -92,7 +92,7 @@ func TestLinesAreSplit(t *testing.T) {
 		{strings.NewReader("1234\r\n1234\n1234"), 4, []string{"1234\r", "1234", "1234"}},
 		{strings.NewReader("12345"), 4, []string{"error: more than 4 bytes: too long"}},
 		{strings.NewReader("1234\r\n12345\n1\n"), 4, []string{"1234\r", "error: more than 4 bytes: too long"}},
-		{broken, 0, []string{"1", "error: unexpected EOF"}}, // what came of the second is no line
+		{broken, 0, []string{"1", "error: unexpected EOF"}}, // the second line is incomplete
 	} {
 		assert.Equal(t, row.want, split(mediatype.JSONLines, row.body, row.limit))
 	}
@@ -134,7 +134,7 @@ func FuzzSplitLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string, limit int) {
 		limit = max(limit, 0) % 64
 		if strings.Contains(body, "\r\r") {
-			return // more than one may count where they cross the end of a buffer
+			return // more than one CR may count if they cross the end of a buffer
 		}
 		got := split(mediatype.JSONLines, strings.NewReader(body), limit)
 		want := []string{}

@@ -12,8 +12,8 @@ import (
 	"github.com/candor-go/candor/internal/operation"
 )
 
-// The description is read by writers of documents and filled by the root, so that
-// it must know neither of them, nor anything that they know.
+// The root fills the description and writers of documents read it, so this package must not import either of them, nor
+// their dependencies.
 func TestImports(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", ".").Output()
 	require.NoError(t, err)
@@ -26,8 +26,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// Plain data holds no function, in whatever depth; types are descriptions of
-// their own.
+// The data contains no functions at any depth. Types are described by package typeinfo.
 func TestDataHoldsNoFunctions(t *testing.T) {
 	seen := map[reflect.Type]bool{}
 	var look func(at reflect.Type)

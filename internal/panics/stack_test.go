@@ -13,7 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/panics"
 )
 
-// recovered is the error of a panic in f.
+// recovered returns the error of a panic in f.
 func recovered(f func()) (p *panics.Error) {
 	defer func() { p = panics.New(recover()) }()
 	f()
@@ -71,6 +71,6 @@ func TestStackOfAnEndlessRecursion(t *testing.T) {
 func TestRecovered(t *testing.T) {
 	assert.EqualError(t, panics.Recovered("boom"), "panic: boom")
 	assert.PanicsWithValue(t, http.ErrAbortHandler, func() { _ = panics.Recovered(http.ErrAbortHandler) })
-	// Where nothing panicked, the stack is the caller's.
+	// Without a panic, the stack is the caller's.
 	assert.Contains(t, panics.New("boom").Stack()[0], ".TestRecovered stack_test.go:")
 }

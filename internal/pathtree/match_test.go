@@ -14,8 +14,8 @@ import (
 	"github.com/candor-go/candor/internal/pathtree"
 )
 
-// matches is one tree per block of patterns. A want of "" is no match, else
-// the pattern and its captured values, separated by spaces.
+// matches has one tree per block of patterns. want is "" if nothing matches, otherwise the pattern and its captured
+// values, separated by spaces.
 var matches = []struct {
 	patterns []string
 	rows     []matchRow
@@ -175,8 +175,8 @@ func TestMatchFuncGoesOnToTheNextBest(t *testing.T) {
 	assert.Equal(t, []string{"users"}, captured)
 }
 
-// All ways of writing each of 12 segments as "a" or as a wildcard overlap in
-// every path of twelve times "a": a search may look at each pattern once.
+// All combinations of "a" and a wildcard in 12 segments overlap for the path of twelve times "a": a search may visit
+// each pattern once.
 func TestMatchIsBoundedByThePatterns(t *testing.T) {
 	const depth = 12
 	var patterns []string
@@ -204,8 +204,7 @@ func TestMatchIsBoundedByThePatterns(t *testing.T) {
 	}
 }
 
-// Two ways at each of 60 depths: a search that came back to a node it has
-// seen would not end.
+// There are two branches at each of 60 depths: a search that visits nodes again would not end.
 func TestMatchEndsOnHostilePaths(t *testing.T) {
 	const depth = 60
 	tree := treeOf(t, hostilePatterns(depth))
@@ -217,8 +216,7 @@ func TestMatchEndsOnHostilePaths(t *testing.T) {
 	assert.NotEmpty(t, matchOf(tree, strings.Repeat("/%61", depth)+"/x", true))
 }
 
-// hostilePatterns all share a path of literals "a" and leave it for wildcards
-// at another depth each; all end in /x.
+// hostilePatterns share a path of literals "a", and each continues with wildcards from another depth; all end in /x.
 func hostilePatterns(depth int) []string {
 	var patterns []string
 	for literals := range depth + 1 {
@@ -259,8 +257,7 @@ func TestMatchFuncDoesNotAllocate(t *testing.T) {
 	assert.NotZero(t, count)
 }
 
-// naiveMatches tries every pattern by itself and sorts by the documented
-// precedence.
+// naiveMatches tries every pattern separately and sorts by the documented precedence.
 func naiveMatches(patterns []string, path string, escaped bool) []string {
 	matching := slices.DeleteFunc(slices.Clone(patterns), func(pattern string) bool {
 		_, ok := naiveValues(pattern, path, escaped)
@@ -411,7 +408,7 @@ func TestMatchGithub(t *testing.T) {
 	}
 }
 
-// BenchmarkMatch takes one round over all paths as its operation.
+// BenchmarkMatch matches all paths once per operation.
 func BenchmarkMatch(b *testing.B) {
 	tree, paths := githubTree(b), githubPaths(b)
 	room := make([]string, 0, 8)

@@ -128,14 +128,13 @@ func TestNamesIsTheCallers(t *testing.T) {
 	assert.Equal(t, []string{"a", "b"}, p.Names())
 }
 
-// grammar is the syntax of patterns in one expression; what it cannot say is
-// in isPattern.
+// grammar is the syntax of patterns in one expression; isPattern checks the rest.
 var (
 	grammar = regexp.MustCompile(`\A(?:/(?:[^/{}?#\p{Z}\p{Cc}]*|\{[A-Za-z_][A-Za-z0-9_-]*\}))*` +
 		`(?:/\{[A-Za-z_][A-Za-z0-9_-]*\.\.\.\})?\z`)
 	escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 	braces = regexp.MustCompile(`\{([A-Za-z0-9_-]*)(\.\.\.)?\}`)
-	// foreign are the wildcards of other routers.
+	// foreign matches the wildcards of other routers.
 	foreign = regexp.MustCompile(`/(?::[A-Za-z_][A-Za-z0-9_-]*|\*(?:[A-Za-z_][A-Za-z0-9_-]*)?)(?:/|\z)`)
 )
 

@@ -38,7 +38,7 @@ func TestAddDistinguishesShapes(t *testing.T) {
 	treeOf(t, []string{"/a", "/a/", "/a//", "/{id}", "/{id}/", "/{rest...}", "/a/{id}", "/a/{rest...}", "/...", "/", "//"})
 }
 
-// A table of methods as value, each method with its own names.
+// The value may be a map by method, where each method has its own wildcard names.
 func TestAddLeavesTheNamesToTheCaller(t *testing.T) {
 	var tree pathtree.Tree[map[string]*pathtree.Pattern]
 	for method, s := range map[string]string{"GET": "/users/{id}", "POST": "/users/{name}"} {

@@ -27,10 +27,10 @@ import (
 )
 
 type (
-	// shade reads one value from several texts.
+	// shade has several texts for one value.
 	shade string
 	grade uint8
-	// tree contains itself, by a pointer, a list and a map.
+	// tree contains itself through a pointer, a list and a map.
 	tree struct {
 		Label string           `json:"label" validate:"min=1,max=3"`
 		Left  *tree            `json:"left"`
@@ -63,19 +63,17 @@ func (s *shade) UnmarshalText(text []byte) error {
 }
 func (grade) Enum() []grade { return []grade{1, 2, 3} }
 
-// ruled is a rule with texts of values that keep it and of values that do not.
+// ruled is a rule with texts of values that satisfy it and of values that violate it.
 type ruled struct{ rule, good, bad string }
 
-// leaf is a type that holds no other, with JSON texts: values, and what is
-// none. Texts stand behind each other with a space between.
+// leaf is a type without elements or members, with JSON texts of valid and of invalid values, separated by spaces.
 type leaf struct {
 	goType      reflect.Type
 	values, not string
 	rules       []ruled
 }
 
-// leaves are what random types are made of. Only rules that their keywords say
-// exactly have texts that are bad.
+// leaves are the types that random types consist of. Only rules with an exact keyword have bad texts.
 var leaves = []leaf{
 	{reflect.TypeFor[bool](), `true false`, `0 "true" null`, []ruled{{"eq=true", `true`, `false`}}},
 	{reflect.TypeFor[int8](), `0 1 -128 127 1e2 1.0`, `128 -129 1.5 "1" null`, []ruled{
@@ -151,22 +149,21 @@ var leaves = []leaf{
 	{reflect.TypeFor[figure](), `{"form":"circle","radius":1} {"form":"square"} {"side":3,"form":"square"}`, `{"form":"circle"} {"form":"x"} {} {"form":"circle","radius":0} null`, nil},
 }
 
-// sample is a random type with the facts about its JSON.
+// sample is a random type with facts about its JSON.
 type sample struct {
 	goType reflect.Type
-	// rules are in validator's notation; tag is more of a field's tag.
+	// rules are in validator's notation; tag is the rest of a field's tag.
 	rules string
-	// good and bad write a value, and what is none or breaks a rule; bad is nil
-	// where every JSON value is one.
+	// good writes a valid value, bad one that is invalid or violates a rule; bad is nil if every JSON value is valid.
 	good, bad func(r *rand.Rand) string
-	// quotable means that json's option string may be used.
+	// quotable means that json's option string is allowed.
 	quotable bool
 }
 
-// maker makes random types of one seed.
+// maker creates the random types of one seed.
 type maker struct{ *rand.Rand }
 
-// splitTexts splits texts that hold no space outside of strings.
+// splitTexts splits texts at spaces outside of strings.
 func splitTexts(texts string) []string {
 	var all []string
 	for d := json.NewDecoder(strings.NewReader(texts)); d.More(); {
@@ -227,7 +224,7 @@ func (m maker) leaf() sample {
 
 func (m maker) pointer(depth int) sample {
 	p := m.sample(depth)
-	// Behind a pointer omitempty is about null, so a zero is judged.
+	// With a pointer, omitempty is about null, so a zero is validated.
 	if isNullable(p.goType) || strings.HasPrefix(p.rules, "omitempty") {
 		return p
 	}
@@ -298,7 +295,7 @@ func listOf(r *rand.Rand, n int, write func(*rand.Rand) string) string {
 	return "[" + strings.Join(items, ",") + "]"
 }
 
-// keys are types of names, with names that are keys and such that are none.
+// keys are types of map keys, with valid and invalid keys.
 var keys = []struct {
 	goType    reflect.Type
 	rules     string
@@ -398,7 +395,7 @@ func inQuotes(write func(*rand.Rand) string) func(*rand.Rand) string {
 	return func(r *rand.Rand) string { return strconv.Quote(write(r)) }
 }
 
-// writeObject makes the wrong-th member wrong, or leaves it out.
+// writeObject makes one member invalid, or omits it.
 func writeObject(r *rand.Rand, attributes []attribute, wrong int) string {
 	var members []string
 	for _, i := range r.Perm(len(attributes)) {
@@ -417,7 +414,7 @@ func writeObject(r *rand.Rand, attributes []attribute, wrong int) string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// mutate puts another value, or none, in the place of one inside of text.
+// mutate replaces one of the values inside a text, or removes it.
 func mutate(r *rand.Rand, text string) string {
 	const junk = `null 0 1 -1 1.5 1e2 "" "a" "x y" true [] {} [1] {"a":1} 300 -0 0.1 "YQ==" "1" 9007199254740993`
 	all := splitTexts(junk)
@@ -455,19 +452,19 @@ func mutate(r *rand.Rand, text string) string {
 	return string(mutated)
 }
 
-// subject is a random type with what is to be held against each other.
+// subject is a random type with everything that is compared.
 type subject struct {
 	sample
 	decoder *codec.Decoder
 	encoder *codec.Encoder
 	schema  string
-	// in judges what is read, out what is written.
+	// in validates decoded values, out encoded ones.
 	in, out *jsonschema.Schema
-	// exact means that nothing is said to be wider than it is.
+	// exact means that no part of the schema is documented as wider than its rules.
 	exact bool
 }
 
-// subjects are kept, since types made by reflection are never collected.
+// subjects caches subjects, because types created by reflection are never freed.
 type subjects struct {
 	mutex sync.Mutex
 	made  map[uint16]*subject
@@ -505,8 +502,7 @@ func judgeOf(t testing.TB, d *typeinfo.Type, use schema.Use) (*jsonschema.Schema
 	return judgeText(t, string(text), "#/x-value"), string(text)
 }
 
-// judged is a JSON value as the judge wants it, each number as close as
-// clients that know float64 only can tell it.
+// judged returns a JSON value for validation, with each number as close as clients with float64 can represent it.
 func judged(t testing.TB, text string) any {
 	t.Helper()
 	return nearest(value(t, text))
@@ -533,16 +529,15 @@ func nearest(v any) any {
 	return v
 }
 
-// hasNoKeyword reports the faults of what no keyword says: names that are no keys,
-// numbers that do not fit, and types that read themselves.
+// hasNoKeyword reports validation errors that no keyword covers: invalid keys, numbers out of range, and types that
+// decode themselves.
 func hasNoKeyword(f fault.Fault) bool {
 	return fault.Keyword(f.Type) == "" || slices.Contains(f.Loc, "[key]")
 }
 
-// FuzzAcceptedSatisfiesSchema reads random values of random types. What the
-// decoder accepts satisfies the schema, and so does what the encoder then
-// writes. What breaks a rule is refused. Where a schema says all there is to
-// say, what satisfies it is accepted.
+// FuzzAcceptedSatisfiesSchema decodes random values of random types. Accepted values satisfy the schema, and so do
+// their encodings. Values that violate a rule are rejected. If the schema is exact, values that satisfy it are
+// accepted.
 func FuzzAcceptedSatisfiesSchema(f *testing.F) {
 	for seed := range uint16(150) {
 		f.Add(seed, uint64(seed))
@@ -582,8 +577,7 @@ func (s *subject) try(t *testing.T, text string, isGood, isBad bool) {
 	}
 }
 
-// write holds what is written against the schema, unless it is said to break
-// its own rules.
+// write validates the encoding against the schema, unless it is reported to violate its own rules.
 func (s *subject) write(t *testing.T, value reflect.Value) {
 	t.Helper()
 	var faults fault.List

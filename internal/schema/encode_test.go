@@ -57,7 +57,7 @@ func TestEncodeKeepsTheOrder(t *testing.T) {
 		`"B":{"type":"integer","format":"int64"},"A":{}}},"tags":[{"name":"z"},{"name":"a"}],"x-last":true}`, string(got))
 }
 
-// everything has each kind of part that a document has.
+// everything has each kind of object in a document.
 const everything = `{
 	"openapi": "3.1.0", "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base", "x-top": {"b": [1, null], "a": "<&>"},
 	"info": {"title": "T", "summary": "S", "description": "D", "termsOfService": "https://a", "version": "1",
@@ -124,8 +124,8 @@ func TestEncodeWritesWhatKinWrites(t *testing.T) {
 	assert.Equal(t, string(got), string(again))
 }
 
-// What operations and paths mostly have is written without kin, in the order in
-// which kin's members are: as it is beside an extension, which kin is asked about.
+// Common members of operations and paths are encoded without kin, in the order of kin. The encoding is the same with an
+// extension, which kin encodes.
 func TestEncodeWritesOperationsAsKinDoes(t *testing.T) {
 	t.Parallel()
 	var doc openapi3.T
@@ -165,7 +165,7 @@ func TestEncodeWritesOperationsAsKinDoes(t *testing.T) {
 	assert.Contains(t, text(nil), `"callbacks":{`)
 }
 
-// Every field of kin's Schema is written, also those that a later version adds.
+// Every field of kin's Schema is encoded, including those of later versions of kin.
 func TestEncodeKnowsEveryKeyword(t *testing.T) {
 	t.Parallel()
 	known := schemaKeywords(t)
@@ -204,8 +204,7 @@ func TestEncodeReportsWhatCannotBeWritten(t *testing.T) {
 	assert.Equal(t, "null", string(got))
 }
 
-// TestPathsAreWrittenOnceInOrder holds of orders that list each path, some of
-// them, one twice, or one that is not there.
+// TestPathsAreWrittenOnceInOrder has orders that list each path, some paths, one path twice, or an unknown one.
 func TestPathsAreWrittenOnceInOrder(t *testing.T) {
 	item := func() *openapi3.PathItem { return &openapi3.PathItem{Get: &openapi3.Operation{OperationID: "x"}} }
 	doc := &openapi3.T{Paths: openapi3.NewPaths(openapi3.WithPath("/a", item()), openapi3.WithPath("/b", item()), openapi3.WithPath("/c", item()))}
@@ -226,7 +225,7 @@ type failing struct{}
 
 func (failing) MarshalYAML() (any, error) { return nil, errors.New("no") }
 
-// large is a document of so many operations with a model each.
+// large is a document with that many operations, each with its own model.
 func large(operations int) (*openapi3.T, schema.Order) {
 	doc := &openapi3.T{OpenAPI: "3.1.0", Info: &openapi3.Info{Title: "T", Version: "1"}, Paths: openapi3.NewPaths(), Components: &openapi3.Components{Schemas: openapi3.Schemas{}}}
 	order := schema.Order{Methods: map[string][]string{}, Properties: map[*openapi3.Schema][]string{}}
@@ -253,7 +252,7 @@ func large(operations int) (*openapi3.T, schema.Order) {
 	return doc, order
 }
 
-// The second is the ratio: kin's own encoding, without an order.
+// The baseline is kin's own encoding, without an order.
 func BenchmarkEncode(b *testing.B) {
 	for _, operations := range []int{200, 1000} {
 		doc, order := large(operations)

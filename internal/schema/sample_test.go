@@ -18,7 +18,7 @@ type sampledNode struct {
 	Parent   *sampledNode   `json:"parent,omitempty"`
 }
 
-// A sample shows what a value looks like, and keeps the rules or is none.
+// A sample is a typical value that satisfies the rules, or there is none.
 func TestSample(t *testing.T) {
 	type level string
 	for _, row := range []struct {

@@ -67,7 +67,7 @@ func describeType(t testing.TB, goType reflect.Type) *typeinfo.Type {
 	return d
 }
 
-// compact writes a schema as a document does.
+// compact encodes a schema as in a document.
 func compact(t testing.TB, v any) string {
 	t.Helper()
 	doc := &openapi3.T{Extensions: map[string]any{"x-value": v}}
@@ -79,7 +79,7 @@ func compact(t testing.TB, v any) string {
 	return text
 }
 
-// field describes the only field of a struct with the given tag.
+// field describes the only field of a struct with a tag.
 func field(t testing.TB, goType reflect.Type, tag string) *typeinfo.Field {
 	t.Helper()
 	d := describeType(t, reflect.StructOf([]reflect.StructField{{Name: "V", Type: goType, Tag: reflect.StructTag(tag)}}))
@@ -87,7 +87,7 @@ func field(t testing.TB, goType reflect.Type, tag string) *typeinfo.Field {
 	return d.Object.Fields[0]
 }
 
-// docs makes documents of components.
+// docs creates documents of components.
 type docs struct {
 	t *testing.T
 	c *schema.Components
@@ -100,8 +100,7 @@ func (d docs) doc() *openapi3.T {
 	}
 }
 
-// components is the text of components.schemas, after the document was found
-// valid, as built and as read.
+// components returns the text of components.schemas. The document must be valid, both as built and as decoded.
 func (d docs) components() string {
 	d.t.Helper()
 	doc := d.doc()
@@ -116,7 +115,7 @@ func (d docs) components() string {
 	return strings.TrimSuffix(rest, "}}")
 }
 
-// judge compiles a component for the independent validator.
+// judge compiles a component with the independent validator.
 func (d docs) judge(name string) *jsonschema.Schema {
 	d.t.Helper()
 	text, err := schema.Encode(d.doc(), d.c.Order())
@@ -124,7 +123,7 @@ func (d docs) judge(name string) *jsonschema.Schema {
 	return judgeText(d.t, string(text), "#/components/schemas/"+name)
 }
 
-// judgeIn judges values by a schema that may refer to components.
+// judgeIn compiles a schema that may refer to components.
 func judgeIn(t testing.TB, c *schema.Components, s *openapi3.SchemaRef) *jsonschema.Schema {
 	t.Helper()
 	doc := &openapi3.T{Extensions: map[string]any{"x-value": s}, Components: &openapi3.Components{Schemas: c.Schemas()}}
@@ -225,7 +224,7 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// assertVerdicts holds two validators against lists of values.
+// assertVerdicts checks that two validators accept and reject the given values.
 func assertVerdicts(t *testing.T, s *openapi3.SchemaRef, judge *jsonschema.Schema, accepted, refused string) {
 	t.Helper()
 	for verdict, list := range map[bool]string{true: accepted, false: refused} {
@@ -410,7 +409,7 @@ func TestRecursionAndEmbedding(t *testing.T) {
 	assertVerdicts(t, c.Value(describe[node](t), nil, schema.In), judge,
 		`{"id":1,"name":"a"} {"id":1,"name":"a","next":{"id":2,"name":"b","next":null}} {"id":1,"name":"a","unknown":1}`,
 		`{"id":1} {"id":1,"name":"a","next":{"id":2}} {"id":1,"name":"a","children":[{}]} {"id":1,"name":"a","by_name":{"x":1}}`)
-	// Kin's fall-back would take null for no value of {}.
+	// Kin's own fallback would reject null for {}.
 	assert.NoError(t, schema.Check(root, map[string]any{"root": map[string]any{"id": 1.0, "name": "a", "next": nil}}))
 	assert.Error(t, schema.Check(root, map[string]any{"root": map[string]any{"id": 1.0, "name": "a"}, "other": 1.0}))
 }

@@ -69,7 +69,7 @@ func TestDrainWaitsForARunningRequest(t *testing.T) {
 		c.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 		time.Sleep(time.Second)
 		go func() {
-			// This request was begun before the drain could announce the end: another one has its answer too.
+			// This request started before the drain could announce the end, so the connection serves another one.
 			assert.False(t, c.answer().Close)
 			time.Sleep(linger - 1)
 			assert.True(t, c.get().Close)
@@ -123,7 +123,7 @@ func TestDrainWaitsForAHijackedConnection(t *testing.T) {
 	})
 }
 
-// Each row says what a client does around the start of a drain, and how long the drain takes.
+// Each row is the behavior of a client around the start of a drain, and how long the drain takes.
 func TestDrainOfOneConnection(t *testing.T) {
 	const head = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	for _, tt := range []struct {
@@ -189,7 +189,7 @@ func TestDrainOfOneConnection(t *testing.T) {
 	}
 }
 
-// A load is clients that send as fast as they can, each request numbered, until the server refuses to be connected to.
+// A load is clients that send numbered requests as fast as they can, until connections are refused.
 type load struct {
 	t        *testing.T
 	addr     string
@@ -203,13 +203,14 @@ func (l *load) client() {
 	for {
 		conn, err := net.Dial("tcp", l.addr)
 		if err != nil {
-			return // no request is lost: none was sent
+			return // no request was sent, so none is lost
 		}
 		l.talk(conn)
 	}
 }
 
-// talk sends requests on a connection until an answer announces its end. A request is lost if no answer comes to it, whatever the reason.
+// talk sends requests on a connection until a response announces its end. A request without a response is lost,
+// whatever the reason.
 func (l *load) talk(conn net.Conn) {
 	defer conn.Close()
 	c := &client{r: bufio.NewReader(conn)}
@@ -296,8 +297,8 @@ func drainUnderLoad(t *testing.T, multipath, reused bool) *load {
 	return l
 }
 
-// Clients that pause between requests meet the end of lingering at any moment of theirs. A request that crosses the close on
-// its way cannot be saved, so this one counts only those that the server had time to see.
+// Clients that pause between requests reach the end of lingering at any moment. A request that crosses the close in
+// transit cannot be saved, so only those that the server had time to see count.
 func TestDrainMeetsPausingClients(t *testing.T) {
 	bubble(t, func(t *testing.T, start starter) {
 		r := start(hello, serve.Limits{}, serve.Hooks{})

@@ -20,7 +20,7 @@ import (
 	"github.com/candor-go/candor/internal/socket"
 )
 
-// closed is the error of a closing.
+// closed is the error of a connection that was closed.
 type closed struct{ socket.Closing }
 
 func (c *closed) Error() string { return c.Reason }
@@ -50,8 +50,7 @@ func handle(t *testing.T, handler func(*socket.Conn)) http.Handler {
 	})
 }
 
-// framesDial connects by hand, so that frames can be written that no library
-// writes.
+// framesDial connects without a library, to send frames that no library would write.
 func framesDial(t *testing.T, address string) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -60,7 +59,7 @@ func framesDial(t *testing.T, address string) (net.Conn, *bufio.Reader) {
 	return upgrade(t, conn)
 }
 
-// upgrade makes a handshake.
+// upgrade does the handshake.
 func upgrade(t *testing.T, conn net.Conn) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	_, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
@@ -73,7 +72,7 @@ func upgrade(t *testing.T, conn net.Conn) (net.Conn, *bufio.Reader) {
 	return conn, reader
 }
 
-// closing is a close frame of a client, masked with zeros.
+// closing returns a close frame of a client, masked with zeros.
 func closing(code uint16, reason string) []byte {
 	frame := append([]byte{0x88, 0x80 | byte(2+len(reason)), 0, 0, 0, 0}, 0, 0)
 	binary.BigEndian.PutUint16(frame[6:], code)
@@ -121,7 +120,7 @@ func TestConnClosesThatAreNoText(t *testing.T) {
 	}
 }
 
-// What a message holds is no frame, however much it looks like one.
+// The content of a message is never taken for a frame.
 func TestConnMessagesThatLookLikeClosing(t *testing.T) {
 	address := serve(t, func(c *socket.Conn) {
 		for {

@@ -60,8 +60,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// A client of HTTP/2 is told which protocol it needs, without a header that HTTP/2 forbids, and so is one of HTTP/1.0,
-// which has no upgrade.
+// The error for clients of HTTP/2 and HTTP/1.0, which has no upgrade, names the required protocol, without a header
+// that HTTP/2 forbids.
 func TestCheckOverOtherProtocols(t *testing.T) {
 	for _, version := range [][2]int{{2, 0}, {1, 0}, {0, 9}} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
@@ -77,7 +77,7 @@ func TestCheckOverOtherProtocols(t *testing.T) {
 	}
 }
 
-// A writer that hides its connection is an error, and nothing is sent.
+// If a response writer hides its connection, Accept returns an error and sends nothing.
 func TestAcceptWithoutConnection(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)

@@ -42,7 +42,7 @@ func TestFramesThatAreWhole(t *testing.T) {
 	}
 }
 
-// The library reads what is whole without waiting for more.
+// The library reads complete frames without waiting for more data.
 func FuzzFramesThatAreWhole(f *testing.F) {
 	for _, seed := range []string{
 		"\x81\x81\x01\x02\x03\x04a", "\x89\x80\x00\x00\x00\x00\x82\x82\x00\x00\x00\x00ab", "\x8a\x81\x00\x00\x00\x00p",
@@ -56,7 +56,7 @@ func FuzzFramesThatAreWhole(f *testing.F) {
 		c := acceptOver(t, dry)
 		dry.data = frames
 		_, r, err := c.Reader(context.Background())
-		if err != nil { // control frames, or none at all
+		if err != nil { // control frames or nothing
 			return
 		}
 		_, err = io.Copy(io.Discard, r)
@@ -66,7 +66,7 @@ func FuzzFramesThatAreWhole(f *testing.F) {
 	})
 }
 
-// dryConn is a connection that nothing comes over but its data.
+// dryConn is a connection that fails after its data.
 type dryConn struct {
 	net.Conn
 	data []byte
@@ -85,7 +85,7 @@ func (c *dryConn) Write(p []byte) (int, error)      { return len(p), nil }
 func (c *dryConn) Close() error                     { return nil }
 func (c *dryConn) SetWriteDeadline(time.Time) error { return nil }
 
-// acceptOver is the library's connection over another one.
+// acceptOver returns the library's connection on top of another one.
 func acceptOver(t *testing.T, conn net.Conn) *websocket.Conn {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -100,7 +100,7 @@ func acceptOver(t *testing.T, conn net.Conn) *websocket.Conn {
 	return c
 }
 
-// hijacked is a response whose connection can be taken over.
+// hijacked is a response writer whose connection can be hijacked.
 type hijacked struct {
 	*httptest.ResponseRecorder
 	conn net.Conn

@@ -20,14 +20,14 @@ import (
 	"github.com/candor-go/candor/internal/socket"
 )
 
-// pipe serves one connection in memory, within a bubble of synctest. It returns
-// the client's end, whose incoming frames are collected.
+// pipe serves one connection in memory, inside a synctest bubble. It returns the client's end; received returns the
+// bytes from the server so far.
 func pipe(t *testing.T, handler func(*socket.Conn)) (client net.Conn, received func() string) {
 	t.Helper()
 	client, server := net.Pipe()
 	conns := make(chan net.Conn, 1)
 	conns <- server
-	s := http.Server{Handler: handle(t, handler)} //nolint:gosec // nobody else connects
+	s := http.Server{Handler: handle(t, handler)} //nolint:gosec // no one else connects
 	go func() { _ = s.Serve(listener{conns}) }()
 	_, reader := upgrade(t, client)
 	var mutex sync.Mutex
@@ -64,7 +64,7 @@ func (l listener) Accept() (net.Conn, error) {
 func (l listener) Close() error   { return nil }
 func (l listener) Addr() net.Addr { return &net.TCPAddr{} }
 
-// frame is a frame of a client, masked with zeros, with a short or a long length.
+// frame returns a frame of a client, masked with zeros, with a short or a long length.
 func frame(first byte, payload string) string {
 	n := len(payload)
 	switch {
@@ -80,8 +80,7 @@ const (
 	text, more, last, ping, pong = 0x81, 0x01, 0x80, 0x89, 0x8a
 )
 
-// Wherever the bytes of a client stand still, Receive returns as soon as its
-// context ends, and nothing of a message is lost.
+// Wherever a client pauses, Receive returns as soon as its context ends, and no part of a message is lost.
 func TestReceiveIsInterruptedAnywhere(t *testing.T) {
 	sent := frame(text, "one") + frame(ping, "p") + frame(text, "two") + frame(more, "th") + frame(pong, "") + frame(last, "ree") +
 		frame(ping, "q") + frame(text, strings.Repeat("4", 200)) + frame(text, "five") + frame(pong, "r") + frame(text, "six")
@@ -122,8 +121,8 @@ func TestReceiveIsInterruptedAnywhere(t *testing.T) {
 	}
 }
 
-// A handler that waits for messages needs no goroutine beside its own; one that
-// does something else is told by a goroutine that the client leaves.
+// A handler that waits for messages needs no additional goroutine. While a handler does something else, a goroutine
+// detects that the client disconnects.
 func TestReadersOnlyWhereTheyAreNeeded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		steps := make(chan struct{})
@@ -160,12 +159,12 @@ func TestReadersOnlyWhereTheyAreNeeded(t *testing.T) {
 			assert.Equal(t, row.reads, reads, row.name)
 		}
 		assert.Equal(t, "\x8a\x01a", received())
-		require.NoError(t, client.Close()) // which ends the handler's context
+		require.NoError(t, client.Close()) // the handler's context ends
 	})
 }
 
-// Who waits for a message learns at once that the connection is closed by
-// somebody else, though the client does not respond.
+// A handler that waits for a message returns at once if the connection is closed elsewhere, even if the client does not
+// respond.
 func TestReceiveEndsWithTheConnection(t *testing.T) {
 	for name, sent := range map[string]string{"nothing has come": "", "half of a message has": frame(text, "abc")[:8]} {
 		t.Run(name, func(t *testing.T) {
@@ -187,7 +186,7 @@ func TestReceiveEndsWithTheConnection(t *testing.T) {
 	}
 }
 
-// Several may receive at once: each message goes to one of them.
+// Several goroutines may receive at once: each message goes to one of them.
 func TestReceiveConcurrently(t *testing.T) {
 	const messages = 500
 	var mutex sync.Mutex

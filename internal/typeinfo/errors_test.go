@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// mistakes lists what can be wrong with a type, and what its author reads.
+// configErrors lists the possible errors in a type, with the message that its author reads.
 var configErrors = []struct {
 	read func(reflect.Type) error
 	typ  reflect.Type
@@ -26,7 +26,7 @@ var configErrors = []struct {
 		of, reflect.TypeFor[chan int](),
 		"chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
-	// Members of one way, and members that need others.
+	// Read-only and write-only members, and members that require others.
 	{
 		of, object(field[int]("A", `json:"a" readonly:"true" writeonly:"true"`)),
 		"field A of struct{...}: it is readonly and writeonly, so it would be in no request and no response; keep one, or leave the field out by `json:\"-\"`",
@@ -986,7 +986,7 @@ var configErrors = []struct {
 		}](),
 		`field N.A of struct{...}: default:"x" is not a number; write one as JSON has it, such as 5 or -0.5`,
 	},
-	// Answers.
+	// Responses.
 	{
 		response, reflect.TypeFor[chan int](),
 		"chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
@@ -1110,5 +1110,5 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
-// sealed has fields, and shows none of them.
+// sealed has only unexported fields.
 type sealed struct{ cents, _ int } //nolint:unused // it is seen by reflection alone

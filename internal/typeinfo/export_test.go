@@ -1,6 +1,6 @@
 package typeinfo
 
-// ParseRules reads a validate tag as a field of type t has it.
+// ParseRules parses a validate tag of a field of type t.
 func ParseRules(tag string, t *Type) (rules *Rules, required bool, err error) {
 	p, err := parseRules(tag, t)
 	return p.rules, p.required, err

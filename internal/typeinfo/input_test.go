@@ -21,7 +21,7 @@ func readInput[T any](t *testing.T) *typeinfo.Input {
 	return in
 }
 
-// wire writes fields in short: source, name, "?" when optional, selector.
+// wire writes fields in short: source, name, "?" if optional, selector.
 func wire(fields []*typeinfo.Field) string {
 	var all []string
 	for _, f := range fields {
@@ -81,7 +81,7 @@ func TestInputSources(t *testing.T) {
 		Theme  *string        `cookie:"theme"`
 		Since  time.Time      `query:"since"`
 		M      headers        `header:""`
-		hidden int            //nolint:unused // it is passed over
+		hidden int            //nolint:unused // ignored
 		_      int
 	}
 	in := readInput[local](t)

@@ -33,7 +33,7 @@ type search struct {
 
 func (search) Validate() error { return nil }
 
-// embedding gets its method from what it embeds.
+// embedding has its method from an embedded type.
 type embedding struct{ window }
 
 func TestInputValidators(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// keysOf lists the stray keys of a body whose only field has the tag.
+// keysOf returns the stray keys of a body whose only field has the tag.
 func keysOf(t *testing.T, tag string) []*typeinfo.StrayKey {
 	t.Helper()
 	described, err := typeinfo.Of(object(field[string]("A", tag)))
@@ -18,8 +18,8 @@ func keysOf(t *testing.T, tag string) []*typeinfo.StrayKey {
 	return described.StrayKeys(map[*typeinfo.Type]bool{})
 }
 
-// A key that is nearly one of ours is a misspelling of it: two letters may be
-// wrong in a long one, one in a short one, and any case.
+// A similar key counts as a misspelling: two letters may differ in a long key, one in a short one, and case does not
+// matter.
 func TestKeysThatAreNearlyOurs(t *testing.T) {
 	for key, meant := range map[string]string{
 		"defualt": "default", "deafult": "default", "defaults": "default", "Default": "default",
@@ -37,7 +37,7 @@ func TestKeysThatAreNearlyOurs(t *testing.T) {
 	}
 }
 
-// Keys by which other frameworks would have bound, checked or documented.
+// Keys that other frameworks use for binding, validation or documentation.
 func TestKeysOfOtherFrameworks(t *testing.T) {
 	for key, advice := range map[string]string{
 		"binding": "`validate:", "uri": "`path:", "param": "`path:", "params": "`path:", "reqHeader": "`header:", "formData": "`form:",

@@ -10,8 +10,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Methods small enough to be inlined, at their first instruction too, and one
-// that never is.
+// Methods small enough to be inlined, even at their first instruction, and one that is never inlined.
 type (
 	LeafValue   struct{ a int }
 	leafPointer struct{ a int }
@@ -139,7 +138,7 @@ func TestDeclares(t *testing.T) {
 	}
 }
 
-// Types that embed one with a form of its own, and declare theirs or not.
+// Types that embed one with its own form, and declare a form themselves or not.
 type (
 	JSONBase struct{ A int }
 	TextBase struct{ A int }

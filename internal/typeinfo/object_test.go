@@ -16,7 +16,7 @@ import (
 )
 
 type (
-	// Exported, so that they can be embedded by pointer.
+	// Exported, to be embedded by pointer.
 	Self struct {
 		*Self
 		X int
@@ -53,10 +53,10 @@ type (
 	At     struct{ time.Time }
 )
 
-// embeddings are structs that embed others in every way there is.
+// embeddings are structs with embedded fields of all sorts.
 var embeddings = []struct {
 	typ reflect.Type
-	// want lists name, Go selector and whether a pointer is on the way.
+	// want lists name, Go selector and whether a pointer leads to it.
 	want string
 }{
 	{reflect.TypeFor[struct {
@@ -150,7 +150,7 @@ func TestEmbedding(t *testing.T) {
 	}
 }
 
-// selector spells an index as a selector.
+// selector returns an index as a selector.
 func selector(t reflect.Type, index []int) string {
 	var names []string
 	for _, i := range index {
@@ -163,8 +163,8 @@ func selector(t reflect.Type, index []int) string {
 	return strings.Join(names, ".")
 }
 
-// TestMembersAreThoseOfEncodingJSON writes a value of each struct with
-// encoding/json: names, order and whose value it is must be those described.
+// TestMembersAreThoseOfEncodingJSON encodes a value of each struct with encoding/json, and compares names, order and
+// values with the description.
 func TestMembersAreThoseOfEncodingJSON(t *testing.T) {
 	for _, row := range embeddings {
 		d, err := typeinfo.Of(row.typ)
@@ -189,8 +189,7 @@ func TestMembersAreThoseOfEncodingJSON(t *testing.T) {
 	}
 }
 
-// fillNumbers gives each number another value and makes what pointers point to,
-// as far as a recursive type needs it.
+// fillNumbers sets each number to a different value and allocates pointers, up to a depth for recursive types.
 func fillNumbers(v reflect.Value, n *int, depth int) {
 	*n++
 	switch v.Kind() {
@@ -301,7 +300,7 @@ func TestFieldOptions(t *testing.T) {
 	assert.Nil(t, (*typeinfo.Object)(nil).Members())
 }
 
-// TestLiterals holds what a default or an example becomes.
+// TestLiterals shows the values of defaults and examples.
 func TestLiterals(t *testing.T) {
 	for _, row := range []struct {
 		typ        reflect.Type
@@ -339,7 +338,7 @@ func TestLiterals(t *testing.T) {
 	}
 }
 
-// TestPresence is the one rule about required members.
+// TestPresence shows the rule for required members.
 func TestPresence(t *testing.T) {
 	for _, row := range []struct {
 		field    reflect.StructField

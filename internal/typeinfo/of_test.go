@@ -31,7 +31,7 @@ type (
 	}
 	selfSlice []selfSlice
 	selfMap   map[string]selfMap
-	both      int // a form in JSON and one as text
+	both      int // a JSON form and a text form
 	onlyRead  struct{}
 	onlyWrite struct{}
 	nameList  []string
@@ -137,8 +137,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestFailureLeavesNothing holds that a type with a mistake is reported each
-// time, and that its sound parts are not kept half done.
+// TestFailureLeavesNothing shows that a type with a configuration error is reported each time, and that its valid parts
+// are not cached incompletely.
 func TestFailureLeavesNothing(t *testing.T) {
 	type bad struct {
 		Self *struct{ Next []inner } `json:"self"`

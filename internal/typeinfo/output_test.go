@@ -43,8 +43,7 @@ func TestPlainResponses(t *testing.T) {
 	assert.Equal(t, typeinfo.Invalid, readOutput[io.Reader](t).Body.Type.Kind, "what the caller knows is not described")
 }
 
-// envelopeLike has the tags of an input and those of a body: one type may
-// carry both.
+// envelopeLike has the tags of an input and of a body: one type may have both.
 type envelopeLike struct {
 	Name string `header:"X-Name" json:"name"`
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// ruled are the types rules are read for.
+// ruled are the types of the fields with rules.
 var ruled = []reflect.Type{
 	reflect.TypeFor[string](), reflect.TypeFor[*int](), reflect.TypeFor[any](), reflect.TypeFor[[]string](),
 	reflect.TypeFor[map[string][]*int](), reflect.TypeFor[map[Level]any](), reflect.TypeFor[optional[[2][]string]](),
@@ -55,7 +55,7 @@ var ruleTable = []struct {
 	}, false},
 }
 
-// rules is one rule with a parameter.
+// rules returns one rule with a parameter.
 func rules(name, param string) []typeinfo.Rule {
 	return []typeinfo.Rule{{Name: name, Param: param, HasParam: true}}
 }
@@ -71,8 +71,8 @@ func TestParseRules(t *testing.T) {
 	}
 }
 
-// FuzzParseRules holds that every tag is read or refused, and that rules
-// written as a tag are read as the same rules.
+// FuzzParseRules shows that every tag is parsed or rejected, and that rules formatted as a tag are parsed as the same
+// rules.
 func FuzzParseRules(f *testing.F) {
 	for _, row := range ruleTable {
 		for i := range ruled {

@@ -26,8 +26,8 @@ var kindNames = map[typeinfo.Kind]string{
 	typeinfo.Duration: "duration", typeinfo.Text: "text", typeinfo.JSON: "json", typeinfo.Raw: "raw", typeinfo.Any: "any",
 }
 
-// shape writes a description in short: {id:int64 tags?:[]string} is an object
-// with a required and an optional member, "~" is a type further out.
+// shape writes a description in short: {id:int64 tags?:[]string} is an object with a required and an optional member,
+// "~" is an enclosing type.
 func shape(d *typeinfo.Type) string { return shapeIn(d, nil) }
 
 func shapeIn(d *typeinfo.Type, around []*typeinfo.Type) string {
@@ -98,8 +98,7 @@ func unionShape(o *typeinfo.Object, around []*typeinfo.Type) string {
 	return "<" + o.Discriminator + ":" + strings.Join(cases, "|") + ">"
 }
 
-// width is that of the type; int, uint and uintptr count as 64 bits, as most machines have
-// them.
+// width returns the width of a type; int, uint and uintptr count as 64 bits, as on most machines.
 func width(d *typeinfo.Type) int {
 	if kind := d.Go.Kind(); d.Bits == strconv.IntSize && (kind == reflect.Int || kind == reflect.Uint || kind == reflect.Uintptr) {
 		return 64

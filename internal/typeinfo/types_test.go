@@ -10,7 +10,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// The public types with a meaning of their own, as the root package has them.
+// Public types with a special meaning, as in the root package.
 type (
 	Strict          struct{ _ mark.Strict }
 	OneOf           struct{ _ mark.Union }
@@ -21,7 +21,7 @@ type (
 	}
 )
 
-// known and known2 are types the caller fills in.
+// known and known2 are types that the caller fills in.
 type (
 	known  struct{ Token string }
 	known2 struct{ Open func() (io.Reader, error) }
@@ -115,8 +115,7 @@ func response(t reflect.Type) error {
 	return err
 }
 
-// object makes a struct of fields; vet would not let pass some of the tags that
-// the tables are about.
+// object makes a struct of fields; vet would reject some of the tags in the tables.
 func object(fields ...reflect.StructField) reflect.Type { return reflect.StructOf(fields) }
 
 func field[T any](name, tag string) reflect.StructField {

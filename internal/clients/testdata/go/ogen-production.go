@@ -10,9 +10,9 @@ import (
 	"example/client"
 )
 
-// Each response has headers, which ogen puts around what it says.
+// Responses have headers, so ogen wraps them.
 
-// key is the only credential that is asked for.
+// key is the only security scheme used.
 type key struct{}
 
 func (key) APIKeyHeader(context.Context, client.OperationName) (client.APIKeyHeader, error) {

@@ -10,7 +10,7 @@ import (
 	"example/client"
 )
 
-// key is the only credential that is asked for.
+// key is the only security scheme used.
 type key struct{}
 
 func (key) APIKeyHeader(context.Context, client.OperationName) (client.APIKeyHeader, error) {
