@@ -251,6 +251,94 @@ func TestEnvelopesThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// A status without a body takes an envelope whose body is empty. With 304 the body may be the one that a 200 would have;
+// with the others it would be lost, so it is an error, as a value that breaks a rule is.
+func TestEnvelopesOfAStatusWithoutABody(t *testing.T) {
+	type pair struct {
+		A int `json:"a"`
+	}
+	type value struct {
+		Status int  `status:"200,204,205,304"`
+		Body   pair `body:""`
+	}
+	type anything struct {
+		Status int `status:"200,204,304"`
+		Body   any `body:""`
+	}
+	type list struct {
+		Status int    `status:"200,204"`
+		Body   []pair `body:""`
+	}
+	type text struct {
+		Status int         `status:"200,205"`
+		Body   candor.Text `body:""`
+	}
+	type read struct {
+		Status int           `status:"200,204,304"`
+		Body   candor.Reader `body:""`
+	}
+	type file struct {
+		Status int         `status:"200,204,304"`
+		Body   candor.File `body:""`
+	}
+	type lines struct {
+		Status int                    `status:"200,204,304"`
+		Body   candor.JSONLines[pair] `body:""`
+	}
+	type events struct {
+		Status int                 `status:"200,204,304"`
+		Body   candor.Events[pair] `body:""`
+	}
+	started := func(yield func(pair, error) bool) { panic("the producer runs") }
+	rows := map[string]struct {
+		register func(*candor.App)
+		want     string
+	}{
+		"204, a value":       {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(value{204, pair{1}})) }, "500"},
+		"205, a value":       {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(value{205, pair{1}})) }, "500"},
+		"304, a value":       {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(value{304, pair{1}})) }, "304\n\n"},
+		"204, a zero value":  {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(value{204, pair{}})) }, "204\n\n"},
+		"204, nil":           {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(anything{204, nil})) }, "204\n\n"},
+		"204, an empty text": {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(anything{204, ""})) }, "500"},
+		"204, an empty list": {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(list{204, []pair{}})) }, "204\n\n"},
+		"204, a list":        {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(list{204, []pair{{}}})) }, "500"},
+		"205, no text":       {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(text{205, ""})) }, "205\n\n"},
+		"205, a text":        {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(text{205, "x"})) }, "500"},
+		"204, a nil reader":  {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(read{204, nil})) }, "204\n\n"},
+		"204, a reader":      {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(read{204, strings.NewReader("x")})) }, "500"},
+		"304, a reader":      {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(read{304, strings.NewReader("x")})) }, "304\n\n"},
+		"204, no file":       {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(file{204, candor.File{}})) }, "204\n\n"},
+		"304, a file": {func(a *candor.App) {
+			candor.Get(a, "/", apptest.Returns(file{304, candor.File{Content: strings.NewReader("x"), ETag: `"a"`}}))
+		}, "304\nEtag: \"a\"\n\n"},
+		"204, no lines":  {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(lines{204, nil})) }, "204\n\n"},
+		"204, lines":     {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(lines{204, started})) }, "500"},
+		"304, lines":     {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(lines{304, started})) }, "304\n\n"},
+		"204, no events": {func(a *candor.App) { candor.Get(a, "/", apptest.Returns(events{204, nil})) }, "204\n\n"},
+		"304, events": {func(a *candor.App) {
+			candor.Get(a, "/", apptest.Returns(events{304, func(func(candor.Event[pair], error) bool) { panic("runs") }}))
+		}, "304\n\n"},
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			app, log := apptest.Quiet(candor.Config{})
+			row.register(app)
+			got := candor.NewTestClient(t, app).Get("/")
+			if row.want == "500" {
+				got.Status(500)
+				assert.Contains(t, log.String(), "has no body, so it would be lost; leave candor_test.")
+				return
+			}
+			assert.Equal(t, row.want, answered(got))
+		})
+	}
+
+	app, log := apptest.Quiet(candor.Config{ResponseChecks: candor.ChecksLog})
+	candor.Get(app, "/", apptest.Returns(value{204, pair{1}}))
+	assert.Equal(t, "204\n\n", answered(candor.NewTestClient(t, app).Get("/")))
+	assert.Contains(t, log.String(), "a response with the status 204 has no body")
+}
+
 func TestHeadersBesideThoseOfMiddleware(t *testing.T) {
 	type out struct {
 		Vary  string `header:"Vary"`

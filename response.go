@@ -357,13 +357,38 @@ func (p *responsePlan) encodeHeaders(out reflect.Value, checks bool, a *response
 			return err
 		}
 	}
-	if p.body == nil {
+	if p.body == nil || p.kind.media != "" && !mediatype.BodyAllowed(a.status) && !p.encodesBodyless(body, checks, a) {
 		return nil
 	}
 	if err := p.body(body, checks, a); err != nil || !p.varies {
 		return err
 	}
 	return p.checkType(a)
+}
+
+// encodesBodyless reports whether the body of an envelope is still encoded although its status has none. The body of a
+// 304 is the one that a 200 would have (RFC 9110, section 15.4.5), so it may be set, and a File gives it its headers.
+// With 204 and 205 the body would be lost, so a value there is an error.
+func (p *responsePlan) encodesBodyless(body reflect.Value, checks bool, a *response) bool {
+	if isEmptyBody(body) {
+		return false
+	}
+	if a.status != http.StatusNotModified && checks {
+		n := len(a.faults.Faults)
+		a.faults.Add(fault.With(fault.ValueError, "error", fmt.Sprintf("a response with the status %d has no body, so it would be lost; leave %s.%s empty", a.status, typeinfo.Name(p.desc.Go), p.desc.Body.Go)))
+		a.faults.Seal(n, "response")
+	}
+	// A stream must not start a producer that nobody reads.
+	return a.status == http.StatusNotModified && !p.kind.streams
+}
+
+// isEmptyBody reports whether a body holds nothing.
+func isEmptyBody(body reflect.Value) bool {
+	switch body.Kind() {
+	case reflect.Slice, reflect.Map, reflect.String:
+		return body.Len() == 0
+	}
+	return body.IsZero()
 }
 
 // checkType refuses a media type that is not in the document.
