@@ -154,7 +154,7 @@ func pass(w http.ResponseWriter, reader io.Reader, chunk []byte, n int, err erro
 // [Status]; it has no body.
 //
 // Characters that are invalid in a URL, including line breaks and backslashes, are percent-encoded, so that the
-// location is one line and means the same to every client. If the location comes from a request, check it yourself: a
+// location is one line and means the same to every client. An empty location is a 500. If the location comes from a request, check it yourself: a
 // redirect may lead anywhere, also to //other.example.
 type Redirect string
 
@@ -166,7 +166,12 @@ func (Redirect) bodyKind() bodyKind {
 	}
 }
 
+var errNoLocation = errors.New(`the handler returned an empty candor.Redirect, which leads nowhere; return a URL or a path, such as "/" or "."`)
+
 func encodeRedirect(value reflect.Value, _ bool, a *response) error {
+	if value.Len() == 0 {
+		return errNoLocation
+	}
 	a.header = append(a.header, headerLine{name: "Location", value: mediatype.Location(value.String())})
 	return nil
 }

@@ -246,7 +246,7 @@ func TestRedirects(t *testing.T) {
 		{"/é?q=\"<x>\"", "/%C3%A9?q=%22%3Cx%3E%22"},
 		{"/\x00\x7f\xff", "/%00%7F%FF"},
 		{"http://[::1]:80/", "http://[::1]:80/"},
-		{"", ""},
+		{"?page=2", "?page=2"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.to, func(t *testing.T) {
@@ -254,6 +254,24 @@ func TestRedirects(t *testing.T) {
 			candor.Get(app, "/", apptest.Returns(candor.Redirect(tt.to)))
 			assert.Equal(t, "307\nContent-Length: 0\nLocation: "+tt.want+"\n\n", answered(candor.NewTestClient(t, app).Get("/")))
 		})
+	}
+}
+
+// Clients follow no empty Location, so a handler that has none must not look as if it had one.
+func TestAnEmptyRedirectIs500(t *testing.T) {
+	type out struct {
+		Status int             `status:"302,303"`
+		To     candor.Redirect `body:""`
+	}
+	app, log := apptest.Quiet(candor.Config{})
+	candor.Get(app, "/plain", apptest.Returns(candor.Redirect("")))
+	candor.Get(app, "/envelope", apptest.Returns(out{Status: 303}))
+	for _, path := range []string{"/plain", "/envelope"} {
+		log.Reset()
+		got := apptest.Fetch(app, path)
+		assert.Equal(t, 500, got.Code, path)
+		assert.NotContains(t, got.Header(), "Location", path)
+		assert.Contains(t, log.String(), "the handler returned an empty candor.Redirect", path)
 	}
 }
 
