@@ -345,7 +345,7 @@ func patchMedia(r *http.Request) (string, error) {
 	if mediatype.IsEncoded(r.Header) {
 		return "", errCompressed
 	}
-	contentType := mediatype.First(r.Header, "Content-Type")
+	contentType := mediatype.TypeOf(r.Header)
 	if contentType == mediatype.MergePatch || contentType == mediatype.JSONPatch { // the usual case, without parsing
 		return contentType, nil
 	}

@@ -258,6 +258,14 @@ func TestPatchesOfNothing(t *testing.T) {
 	assert.JSONEq(t, `{"detail":"no such resource"}`, w.Body.String())
 }
 
+func TestPatchesWithTwoMediaTypes(t *testing.T) {
+	r := httptest.NewRequest("PATCH", "/things/1", strings.NewReader(`{}`))
+	r.Header["Content-Type"] = []string{mergePatches, mergePatches}
+	w := httptest.NewRecorder()
+	newPatchShelf().app().ServeHTTP(w, r)
+	assert.Equal(t, 415, w.Code)
+}
+
 func denies(status int, called *int) candor.Option {
 	return candor.Require(func(_ context.Context, in struct {
 		Role string `header:"X-Role,omitempty"`

@@ -486,7 +486,7 @@ func (p *bodyPlan) mediaOf(in *incoming) (*bodyMedia, error) {
 	if mediatype.IsEncoded(in.r.Header) {
 		return nil, errCompressed
 	}
-	contentType := mediatype.First(in.r.Header, "Content-Type")
+	contentType := mediatype.TypeOf(in.r.Header)
 	// Most requests have exactly this header; no parsing is needed.
 	if contentType == p.media[0].name || contentType == "" && in.loose {
 		return &p.media[0], nil

@@ -264,6 +264,9 @@ func TestContentTypes(t *testing.T) {
 		{"json", refused, refused},
 		{";", refused, refused},
 		{"application/json, text/plain", refused, refused},
+		{"application/json; charset=utf-8, text/plain", refused, refused},
+		{"application/json; charset=utf-8, application/json", refused, refused},
+		{`application/json; a="b, c"`, `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
 	}
 	for _, row := range rows {
 		assert.Equal(t, row.strict, apptest.Outcome(strict.Post("/", nil, apptest.Body(row.media, `{"a":1}`))), row.media)
@@ -275,6 +278,42 @@ func TestContentTypes(t *testing.T) {
 	} {
 		r := strict.Post("/", `{"a":1}`, candor.WithHeader("Content-Encoding", encoding))
 		assert.Equal(t, want, apptest.Outcome(r), encoding)
+	}
+}
+
+// Two lines are one list (RFC 9110, section 5.3), which is no media type, even if both say the same. What stands in
+// front of the server may have read the other one.
+func TestContentTypeOnTwoLines(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/json", apptest.Ignores[struct {
+		Body map[string]int `body:""`
+	}])
+	candor.Post(app, "/loose", apptest.Ignores[struct {
+		Body map[string]int `body:""`
+	}], candor.StrictContentType(false))
+	candor.Post(app, "/form", apptest.Ignores[struct {
+		A string `form:"a,omitempty"`
+	}])
+	candor.Post(app, "/multipart", apptest.Ignores[struct {
+		A *candor.Upload `file:"a"`
+	}])
+	candor.Post(app, "/lines", apptest.Ignores[struct {
+		Body candor.JSONLines[int] `body:""`
+	}])
+	candor.Post(app, "/raw", apptest.Ignores[struct {
+		Body []byte `body:"" media:"*/*"`
+	}])
+	for path, media := range map[string]string{
+		"/json": "application/json", "/loose": "application/json", "/form": "application/x-www-form-urlencoded",
+		"/multipart": "multipart/form-data; boundary=x", "/lines": "application/jsonl", "/raw": "text/plain",
+	} {
+		for _, lines := range [][]string{{media, media}, {media, "text/html"}, {"text/html", media}, {"", media}, {media, ""}, {media + "; charset=utf-8", media}} {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader("{}"))
+			r.Header["Content-Type"] = lines
+			w := httptest.NewRecorder()
+			app.ServeHTTP(w, r)
+			assert.Equal(t, 415, w.Code, "%s %q", path, lines)
+		}
 	}
 }
 

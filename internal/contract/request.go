@@ -341,7 +341,7 @@ func (p *Expected) body(described *openapi3.RequestBody, r *http.Request, read *
 	case r.Body == http.NoBody:
 		return &requestPart{absent: true}
 	}
-	contentType := r.Header.Get("Content-Type")
+	contentType := mediatype.TypeOf(r.Header)
 	media := mediaOf(described.Content, contentType)
 	// The app may stop before the end, and an incomplete body cannot be checked.
 	isComplete := read.ended || int64(len(data)) == r.ContentLength

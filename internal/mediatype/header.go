@@ -94,6 +94,15 @@ func Tokens(h http.Header, name string) []string {
 	return all
 }
 
+// TypeOf returns the Content-Type of a request, "" if there is none. Several lines are one list (RFC 9110, section 5.3),
+// which is not a media type, so that all readers of a request refuse it, whichever line each would have read.
+func TypeOf(h http.Header) string {
+	if lines := h["Content-Type"]; len(lines) > 1 {
+		return strings.Join(lines, ", ")
+	}
+	return First(h, "Content-Type")
+}
+
 // IsEncoded reports whether a body has a content coding other than identity, on whichever line of its header.
 func IsEncoded(h http.Header) bool {
 	if len(h["Content-Encoding"]) == 0 {

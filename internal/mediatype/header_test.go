@@ -42,6 +42,16 @@ func TestFirst(t *testing.T) {
 	assert.Empty(t, mediatype.First(h, "C"))
 }
 
+func TestTypeOf(t *testing.T) {
+	assert.Empty(t, mediatype.TypeOf(http.Header{}))
+	assert.Equal(t, "text/plain", mediatype.TypeOf(http.Header{"Content-Type": {"text/plain"}}))
+	for _, lines := range [][]string{{"text/plain", "text/plain"}, {"", "text/plain"}, {"text/plain", ""}, {"text/plain; a=b", "c"}} {
+		joined := mediatype.TypeOf(http.Header{"Content-Type": lines})
+		_, _, ok := mediatype.Parse(joined)
+		assert.False(t, ok, joined)
+	}
+}
+
 func TestCheckHeader(t *testing.T) {
 	for _, row := range []struct {
 		name, value string

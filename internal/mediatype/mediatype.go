@@ -53,8 +53,8 @@ func IsJSON(contentType string) bool {
 func Parse(contentType string) (mediaType string, params map[string]string, ok bool) {
 	mediaType, params, err := mime.ParseMediaType(contentType)
 	// With this error the media type itself was read; a client that gets a
-	// parameter wrong is still understood.
-	ok = err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)
+	// parameter wrong is still understood. But a comma means several media types.
+	ok = err == nil || errors.Is(err, mime.ErrInvalidMediaParameter) && !strings.Contains(contentType, ",")
 	return mediaType, params, ok && strings.Contains(mediaType, "/")
 }
 
