@@ -32,7 +32,7 @@ func makeKeywords() map[string]keywordMaker {
 		"len": length, "eq": equal, "ne": unequal,
 		"oneof": among, "noneof": notAmong, "oneofci": amongFolded, "noneofci": negate(amongFolded),
 		"eq_ignore_case": equalFolded, "ne_ignore_case": negate(equalFolded),
-		"unique": unique, "port": port, "multipleOf": multiple,
+		"unique": unique, "port": port, "isdefault": zeroOnly, "multipleOf": multiple,
 		"latitude":  degrees(90, `^[-+]?([1-8]?[0-9](\.[0-9]+)?|90(\.0+)?)$`),
 		"longitude": degrees(180, `^[-+]?(180(\.0+)?|((1[0-7][0-9])|([1-9]?[0-9]))(\.[0-9]+)?)$`),
 
@@ -425,6 +425,19 @@ func equal(on subject, param string) keyword {
 		return noKeyword
 	}
 	return exactly(&openapi3.Schema{Const: value})
+}
+
+// zeroOnly returns the zero value. A list, a map and bytes are only zero if they are nil, which no JSON is.
+func zeroOnly(on subject, _ string) keyword {
+	switch on.shape {
+	case text:
+		return equal(on, "")
+	case integer, unsignedInteger, float:
+		return equal(on, "0")
+	case boolean:
+		return equal(on, "false")
+	}
+	return noKeyword
 }
 
 func unequal(on subject, param string) keyword { return negate(equal)(on, param) }
