@@ -64,9 +64,18 @@ func floatMultiple(on subject, rule typeinfo.Rule) (compiled, error) {
 	if !ok {
 		return compiled{}, errStep
 	}
+	if bits := on.typ.Bits; !isSame(step, nearest, bits) {
+		return compiled{}, fmt.Errorf("a float%d does not hold %s exactly, so the document would have another step; write multipleOf=%s", bits, rule.Param, strconv.FormatFloat(nearest, 'f', -1, bits))
+	}
 	made := onFloat(func(x float64) bool { return isMultiple(x, on.typ.Bits, step, nearest) })
 	made.blame = with(fault.MultipleOf, "multiple_of", nearest64(rule.Param))
 	return made, nil
+}
+
+// isSame reports whether a float is written as the step.
+func isSame(step *big.Rat, nearest float64, bits int) bool {
+	written, ok := new(big.Rat).SetString(strconv.FormatFloat(nearest, 'g', -1, bits))
+	return ok && written.Cmp(step) == 0
 }
 
 func nearest64(param string) float64 {
