@@ -57,6 +57,9 @@ func compileKind(t *typeinfo.Type) (Scalar, error) {
 	case typeinfo.Pointer, typeinfo.Optional, typeinfo.Nullable:
 		return compileHeld(t)
 	case typeinfo.Text, typeinfo.JSON:
+		if err := t.CheckReadsText(); err != nil {
+			return nil, err
+		}
 		if typeinfo.ReadsText(t.Go) {
 			return makeText(t), nil
 		}

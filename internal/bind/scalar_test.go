@@ -327,6 +327,14 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// copied reads into a copy of itself.
+type copied struct{ text string }
+
+func (c copied) UnmarshalText(text []byte) error {
+	c.text = string(text)
+	return nil
+}
+
 func TestCompileScalarAdvises(t *testing.T) {
 	rows := []struct {
 		of  reflect.Type
@@ -339,6 +347,8 @@ func TestCompileScalarAdvises(t *testing.T) {
 		{reflect.TypeFor[[]int](), "use one list"},
 		{reflect.TypeFor[[2]int](), "use one list"},
 		{reflect.TypeFor[mute](), "add a method UnmarshalText"},
+		{reflect.TypeFor[copied](), "declare UnmarshalText with a pointer receiver"},
+		{reflect.TypeFor[*copied](), "declare UnmarshalText with a pointer receiver"},
 	}
 	for _, row := range rows {
 		t.Run(row.of.String(), func(t *testing.T) {

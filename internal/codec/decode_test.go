@@ -714,6 +714,33 @@ type (
 func (onlyWrites) MarshalText() ([]byte, error)   { return []byte("w"), nil }
 func (r *onlyReads) UnmarshalText(_ []byte) error { r.v = 1; return nil }
 
+// copiedText and copiedJSON read into copies of themselves; sized has nothing to fill in.
+type (
+	copiedText struct{ v *int }
+	copiedJSON map[string]int
+	sized      struct{}
+)
+
+func (copiedText) UnmarshalText([]byte) error { return nil }
+func (copiedJSON) UnmarshalJSON([]byte) error { return nil }
+func (sized) UnmarshalJSON([]byte) error      { return nil }
+
+func TestMethodsThatReadIntoACopy(t *testing.T) {
+	c := newCompiler()
+	const text, json = "UnmarshalText with a pointer receiver", "UnmarshalJSON with a pointer receiver"
+	for of, fix := range map[reflect.Type]string{
+		reflect.TypeFor[copiedText](): text, reflect.TypeFor[[]*copiedText](): text, reflect.TypeFor[map[copiedText]int](): text,
+		reflect.TypeFor[copiedJSON](): json, reflect.TypeFor[struct {
+			A copiedJSON `json:"a"`
+		}](): json,
+	} {
+		_, err := c.Decoder(describe(t, of), nil)
+		require.ErrorContains(t, err, "has a value receiver, so what it reads is lost; declare "+fix, of)
+	}
+	_, err := c.Decoder(describe(t, reflect.TypeFor[sized]()), nil)
+	require.NoError(t, err)
+}
+
 func TestRegistrationErrors(t *testing.T) {
 	c := newCompiler()
 	_, err := c.Decoder(describe(t, reflect.TypeFor[struct {

@@ -124,6 +124,9 @@ func makeText(t *typeinfo.Type) (decodeFunc, error) {
 	if !t.Reads {
 		return nil, cannotRead(t, "give it a method UnmarshalText")
 	}
+	if err := t.CheckReadsText(); err != nil {
+		return nil, &unreadableError{err}
+	}
 	refused := refusal(t)
 	read := textReader(t)
 	return func(d *state, p pointer) bool {
@@ -195,6 +198,9 @@ func isUUID(text []byte) bool {
 func makeJSON(t *typeinfo.Type) (decodeFunc, error) {
 	if !t.Reads {
 		return nil, cannotRead(t, "give it a method UnmarshalJSON")
+	}
+	if err := t.CheckReadsJSON(); err != nil {
+		return nil, &unreadableError{err}
 	}
 	if t.Format == "integer" {
 		return makeBigInteger(t), nil

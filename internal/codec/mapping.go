@@ -125,6 +125,9 @@ func makeKeyKind(t *typeinfo.Type) (keyReader, error) {
 		if !t.Reads {
 			return nil, cannotRead(t, "give it a method UnmarshalText")
 		}
+		if err := t.CheckReadsText(); err != nil {
+			return nil, &unreadableError{err}
+		}
 		read, refused := textReader(t), refusal(t)
 		return func(_ *state, name []byte, p pointer) *fault.Fault {
 			if read(name, p) != nil {

@@ -19,6 +19,25 @@ func ReadsText(t reflect.Type) bool { return t == urlType || implementsAny(t, te
 // WritesText is like ReadsText, for writing.
 func WritesText(t reflect.Type) bool { return t == urlType || implementsAny(t, textWriters) }
 
+// CheckReadsText and CheckReadsJSON find a method that reads into a copy: the value that it is called on would stay
+// empty. A type of no size has nothing to fill in.
+func (t *Type) CheckReadsText() *Error { return t.checkReceiver(textReaders) }
+
+// CheckReadsJSON is like CheckReadsText, for the methods of JSON.
+func (t *Type) CheckReadsJSON() *Error { return t.checkReceiver(jsonReaders) }
+
+func (t *Type) checkReceiver(readers []formMethod) *Error {
+	for _, reader := range readers {
+		if t.Go.Implements(reader.of) && t.Go.Size() > 0 {
+			return &Error{
+				Type: Name(t.Go), Problem: "its method " + reader.name + " has a value receiver, so what it reads is lost",
+				Fix: "declare " + reader.name + " with a pointer receiver",
+			}
+		}
+	}
+	return nil
+}
+
 // ReadText reads the text of a value of such a type into what a pointer points to.
 func (t *Type) ReadText(into any, text []byte) error {
 	if u, ok := into.(*url.URL); ok {
