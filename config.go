@@ -279,8 +279,8 @@ type Docs struct {
 	// "https://api.example.com"; the origin of the page is always allowed.
 	Connect []string
 	// Options apply to the routes of the document and its pages, for example Require with a guard, or Use with a
-	// middleware, that checks credentials. The guards of the app do not apply to them, and they do not apply to the
-	// documents of routers, which have options of their own.
+	// middleware, that checks credentials. The guards of the app do not apply to them. They also apply to the
+	// documents of routers whose own Options are nil.
 	Options []Option
 }
 

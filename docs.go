@@ -258,6 +258,17 @@ func (o *ownDocs) configError(field string, err error) error {
 	return fmt.Errorf("candor: %s at %s: %w", o.field(field), o.site, err)
 }
 
+// inherit returns the documents of a router with the options of the app's documents, unless it has options of its own:
+// a document repeats operations that guards of the app's document may protect.
+func (o *ownDocs) inherit(app *Docs) *ownDocs {
+	if o.docs.Options != nil || app.Options == nil {
+		return o
+	}
+	guarded := *o
+	guarded.docs.Options = app.Options
+	return &guarded
+}
+
 // check finds configuration errors before pages are made.
 func (o *ownDocs) check() error {
 	for i := range formats() {

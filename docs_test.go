@@ -447,7 +447,8 @@ func TestDocumentOfARouter(t *testing.T) {
 	assert.Equal(t, []string{"/{id}"}, apptest.MemberNames(document(second, "/other.json"), "paths"))
 }
 
-// Guards of the app are not those of its pages, which have their own.
+// Guards of the app are not those of its pages, which have their own. Documents of routers have the options of the
+// app's, unless theirs are set.
 func TestPagesBehindAGuard(t *testing.T) {
 	type credentials struct {
 		Token string `header:"X-Token,omitempty"`
@@ -464,11 +465,16 @@ func TestPagesBehindAGuard(t *testing.T) {
 	candor.Get(app, "/items", apptest.Returns(""))
 	group := candor.NewRouter("/group", candor.Require(nobody))
 	group.Docs(candor.Docs{}, candor.Info{})
+	open := candor.NewRouter("/open")
+	open.Docs(candor.Docs{Options: []candor.Option{}}, candor.Info{})
 	app.Include(group)
+	app.Include(open)
 	for _, path := range []string{"/openapi.json", "/docs", "/docs/init.js", "/redoc"} {
 		assert.Equal(t, `401 | {"detail":"say the word"}`, apptest.Wire(app, "GET "+path), path)
 		assert.Contains(t, apptest.Wire(app, "GET "+path+"\nX-Token: sesame"), "200 | ", path)
-		assert.Contains(t, apptest.Wire(app, "GET /group"+path), "200 | ", path)
+		assert.Equal(t, `401 | {"detail":"say the word"}`, apptest.Wire(app, "GET /group"+path), path)
+		assert.Contains(t, apptest.Wire(app, "GET /group"+path+"\nX-Token: sesame"), "200 | ", path)
+		assert.Contains(t, apptest.Wire(app, "GET /open"+path), "200 | ", path)
 	}
 	assert.Equal(t, `403 | {"detail":"Forbidden"}`, apptest.Wire(app, "GET /items"))
 }

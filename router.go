@@ -226,8 +226,9 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 //   - The paths in docs are relative to the router's prefix; an empty path is the default, "-" leaves the page out.
 //     Each inclusion of the router has its own document.
 //   - Empty fields of info default to those of the app.
-//   - Middleware of the router also wraps the pages; its guards do not apply to them: use docs.Options for these. The options of
-//     Config.Docs are those of the app's own pages only, so docs that need credentials need them here too.
+//   - Middleware of the router also wraps the pages; its guards do not apply to them: use docs.Options for these. If
+//     docs.Options is nil, the options of Config.Docs apply, so that guards of the app's document also protect this
+//     one; an empty list means none.
 //   - The operations are also in the app's document. [Hidden] on the router, or outside of it, removes them from that,
 //     but not from the router's own.
 //   - Operation ids are assigned separately for each document.

@@ -175,6 +175,7 @@ func (b *builder) beside(e *endpoint, rt *route, method string) *endpoint {
 // documented starts a document for the content of a router in a scope.
 func (b *builder) documented(s scope, r *Router, own *ownDocs) scopeDocument {
 	info := own.info.inherit(b.app.config.info())
+	own = own.inherit(&b.app.config.Docs)
 	d := b.app.newDocument(info)
 	if b.table.document == nil {
 		b.table.document = d
