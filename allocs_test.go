@@ -21,8 +21,8 @@ import (
 	"github.com/candor-go/candor/paging"
 )
 
-// What the main kinds of route may allocate for a request. The race detector
-// makes pools forget, so this is not measured under it.
+// TestAllocations limits the allocations per request of the main kinds of route. It does not run under the race
+// detector, which drops pooled objects at random.
 func TestAllocations(t *testing.T) {
 	type product struct {
 		Name     string   `json:"name" validate:"min=1,max=50"`
@@ -81,20 +81,20 @@ func TestAllocations(t *testing.T) {
 		return nil, nil
 	})
 	rows := []allocRow{
-		// The lines of the header are shared, and the buffer of the response is used again.
+		// Header values are shared, and the response buffer is reused.
 		{"a small answer", "GET", "/", "", 200, 0, nil},
-		// The same: parameters are parts of the request's own text.
+		// Likewise: parameters are substrings of the request.
 		{"three parameters", "GET", "/products/42?q=keyboard&limit=10", "", 200, 0, nil},
-		// The same: a chain adds none.
+		// Likewise: a chain of providers adds none.
 		{"a chain of three providers", "GET", "/me", "", 200, 0, nil},
-		// The same: a provider that nobody asks for does not begin.
+		// Likewise: an unused provider does not run.
 		{"a Lazy that nobody asks for", "GET", "/lazy", "", 200, 0, nil},
-		// One piece of memory for the texts, and one for the list of them.
+		// One allocation for all strings, and one for the slice of them.
 		{
 			"an object in and out", "POST", "/products",
 			`{"name":"Keyboard","email":"a@example.org","price":129.95,"quantity":25,"category":"toys","tags":["red","small","new"]}`, 200, 2, nil,
 		},
-		// The same: a rule that is broken has its fault ready.
+		// Likewise: the validation error of a broken rule is precomputed.
 		{
 			"four broken rules", "POST", "/products",
 			`{"name":"","email":"a@example.org","price":-1,"quantity":0,"category":"cars","tags":["red","small","new"]}`, 422, 2, nil,
@@ -103,7 +103,7 @@ func TestAllocations(t *testing.T) {
 			"an address without @ among them", "POST", "/products",
 			`{"name":"","email":"example.org","price":-1,"quantity":1,"category":"cars","tags":["red","small","new"]}`, 422, 2, nil,
 		},
-		// The same, and what the faults of some formats say.
+		// Likewise, plus the details of some formats.
 		{
 			"eight broken formats", "POST", "/visitors",
 			`{"id":"x","homepage":"example.org","address":"localhost","network":"10.0.0.0","host":"-","born":"2023-02-29","phone":"030","version":"1.2"}`, 422, 6, nil,
@@ -114,16 +114,16 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// allocRow is a request, and the most pieces of memory that it may take.
+// allocRow is a request and its maximum number of allocations.
 type allocRow struct {
 	what, method, target, body string
 	status                     int
 	budget                     float64
-	// header has what no other request sends, such as the media type of a form.
+	// header has additional headers, such as the media type of a form.
 	header http.Header
 }
 
-// measure sends the request over and over, as one that is read into the same memory.
+// measure sends the request repeatedly, reusing the memory of the request.
 func (row *allocRow) measure(t *testing.T, app http.Handler) {
 	t.Helper()
 	body := strings.NewReader(row.body)
@@ -146,8 +146,7 @@ func (row *allocRow) measure(t *testing.T, app http.Handler) {
 	assert.LessOrEqual(t, got, row.budget)
 }
 
-// What features that are asked for by a tag or an option may allocate, beside what
-// the route takes without them.
+// Limits for features that a tag or an option turns on, including what the route needs without them.
 func TestAllocationsOfFeatures(t *testing.T) {
 	type price struct {
 		GTE int `json:"gte,omitempty" validate:"gte=0"`
@@ -236,18 +235,18 @@ func TestAllocationsOfFeatures(t *testing.T) {
 	key, merge := http.Header{"Idempotency-Key": {"a-key"}}, http.Header{"Content-Type": {"application/merge-patch+json"}}
 	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	for _, row := range []allocRow{
-		// The texts by their names, and the value.
+		// The map of the strings, and the value.
 		{what: "an object in the query", method: "GET", target: "/deep?price[gte]=10&price[lt]=20", status: 200, budget: 17},
 		{what: "a list between pipes", method: "GET", target: "/piped?ids=1|2|3", status: 200, budget: 3},
 		{what: "a former name", method: "GET", target: "/former?pageSize=3", status: 200, budget: 1},
 		{what: "a nested form", method: "POST", target: "/nested", body: "address.street=Main&address.city=Bern", status: 200, budget: 23, header: form},
 		{what: "a body and its bytes", method: "POST", target: "/signed", body: `{"gte":1}`, status: 200, budget: 5},
-		// A goroutine with its channels.
+		// A goroutine and its channels.
 		{what: "a Lazy that is asked for", method: "GET", target: "/asked", status: 200, budget: 9},
 		{what: "a scoped provider that may run again", method: "GET", target: "/again", status: 200, budget: 3},
-		// The address of who calls.
+		// The client's address.
 		{what: "a deprecated operation", method: "GET", target: "/deprecated", status: 200, budget: 1},
-		// Two requests in one, each with its header, and the resource as JSON three times.
+		// A GET and a PUT inside of the PATCH, each with headers, and the resource as JSON three times.
 		{what: "a merge patch", method: "PATCH", target: "/thing", body: `{"name":"ink"}`, status: 200, budget: 115, header: merge},
 		{what: "the GET of a patch", method: "GET", target: "/thing", status: 200, budget: 0},
 		{what: "no idempotency key", method: "POST", target: "/payments", status: 200, budget: 9},
@@ -266,13 +265,13 @@ type (
 		Name  string   `json:"name"`
 		Roles []string `json:"roles"`
 	}
-	// lazyMember is one that nobody asks for.
+	// lazyMember is a member that no handler asks for.
 	lazyMember struct{}
 	// editor is a member who may edit.
 	editor struct{ member *member }
 )
 
-// provideEditor is a chain: a bearer token, whose it is, and what they may do.
+// provideEditor registers a chain of providers: a bearer token, the member it belongs to, and the member's rights.
 func provideEditor(app *candor.App) {
 	candor.ProvideValue(app, map[sessionToken]*member{"a-token": {Name: "ann", Roles: []string{"reader", "editor"}}})
 	candor.Provide(app, func(_ context.Context, in struct{ Token candor.Bearer }) (sessionToken, error) {
@@ -299,7 +298,7 @@ func provideEditor(app *candor.App) {
 	}, candor.Raises(candor.Error(403, nil)))
 }
 
-// forgetful is a writer of answers that nobody reads.
+// forgetful is a ResponseWriter that discards the body.
 type forgetful struct {
 	header http.Header
 	status int

@@ -53,7 +53,7 @@ func TestDeprecationHeaders(t *testing.T) {
 		{"/new", 200, "", ""},
 		{"/undated", 200, "", ""},
 		{"/old", 200, since, end},
-		{"/old", 200, since, end}, // out of the cache
+		{"/old", 200, since, end}, // from the cache
 		{"/old?page=0", 422, since, end},
 		{"/v1/items", 200, since, ""},
 		{"/v1/gone", 200, since, end},
@@ -75,7 +75,7 @@ func TestDeprecationInTheDocument(t *testing.T) {
 	assert.NotContains(t, string(document.at(t, "paths", "/undated", "get", "responses", "200")), `"headers"`)
 }
 
-// Each client of an operation is logged once an hour, and no credential is.
+// Each client of a deprecated operation is logged once an hour, and its credentials never are.
 func TestWhoCallsWhatIsDeprecated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

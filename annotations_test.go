@@ -39,7 +39,7 @@ func notedRead(_ context.Context, in notedID) (notedOrder, error) {
 	return notedOrder{ID: in.ID, Callback: "/"}, nil
 }
 
-// noted registers an operation with options, and one that links lead to.
+// noted registers an operation with options, and the operation that its links point to.
 func noted(options ...candor.RouteOption) *candor.App {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/orders", notedCreate, options...)
@@ -47,7 +47,7 @@ func noted(options ...candor.RouteOption) *candor.App {
 	return app
 }
 
-// annotated is an app with every option that annotates.
+// annotated is an app that uses every option for annotations.
 func annotated() *candor.App {
 	return noted(
 		candor.ExternalDocs{URL: "https://example.com/orders", Description: "More"},
@@ -96,7 +96,7 @@ func TestAnnotationsInTheDocument(t *testing.T) {
 	assert.Equal(t, "Status 4XX", in("responses", "4XX", "description"))
 	assert.Equal(t, "Something else", in("responses", "default", "description"))
 	assert.Equal(t, map[string]any{"weight": 1.0, "carton": ""}, in("responses", "default", "content", "application/json", "examples", "parcel", "value"))
-	// What Candor answers by itself stands beside the range.
+	// The responses that Candor writes itself are documented beside the range.
 	assert.NotNil(t, in("responses", "422"))
 
 	callback := in("callbacks", "sent", "{$request.body#/callback}/sent", "post").(map[string]any)
@@ -107,7 +107,7 @@ func TestAnnotationsInTheDocument(t *testing.T) {
 	assert.NotNil(t, in("callbacks", "sent", "{$request.header.x-notify}", "delete", "responses", "204"))
 	assert.NotNil(t, apptest.Member(doc, "components", "schemas", "notedParcel"))
 
-	// The test client knows ranges.
+	// The test client accepts the statuses of a range.
 	c := candor.NewTestClient(t, app)
 	c.Post("/orders", `{"id":1,"callback":"/"}`).Status(200)
 	c.Post("/orders", `{`).Status(422)
@@ -143,7 +143,7 @@ func TestWebhooks(t *testing.T) {
 	assert.Contains(t, apptest.Wire(app, "GET /b/r/openapi.json"), `"webhooks":{"guarded":`)
 }
 
-// Each mistake is named where it is made.
+// Each configuration error names the call that caused it.
 func TestMistakesOfAnnotations(t *testing.T) {
 	type private struct {
 		Tasks *candor.Tasks
@@ -250,7 +250,7 @@ func TestMistakesOfTheDocumentsHead(t *testing.T) {
 	}), "Docs at")
 }
 
-// Ranges are what the document promises.
+// The document declares ranges, and the test client holds responses to them.
 func TestRangesOfStatuses(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/{id}", func(_ context.Context, in notedID) (notedOrder, error) {

@@ -15,8 +15,8 @@ import (
 
 const module = "github.com/candor-go/candor"
 
-// importRules are what the packages of the module may not import. A path that
-// ends in "..." stands for all below it.
+// importRules lists packages that the packages of the module must not import. A path that ends in "..." includes all
+// packages below it.
 var importRules = []struct{ who, not string }{
 	{"/internal/...", ""},
 	{"/hub", "/middleware"},
@@ -46,7 +46,7 @@ var importRules = []struct{ who, not string }{
 	{"/source", ""},
 }
 
-// testSupport is what the tests of the root share, and imports it.
+// testSupport is shared by the root's tests, and imports the root.
 const testSupport = module + "/internal/apptest"
 
 func TestPackagesImportInOneDirection(t *testing.T) {
@@ -70,8 +70,8 @@ func isBelow(path, pattern string) bool {
 	return path == pattern
 }
 
-// mostInCycle bounds the files that need each other, methods and fields counted:
-// go run ./.ci/cycles -v says what leads from file to file.
+// mostInCycle limits how many files may depend on each other in a cycle, through methods and fields too. "go run
+// ./.ci/cycles -v" shows the uses.
 const mostInCycle = 6
 
 func TestFilesDependInFewCycles(t *testing.T) {
@@ -83,8 +83,8 @@ func TestFilesDependInFewCycles(t *testing.T) {
 	}
 }
 
-// astray are words that once had meanings of their own here. What they meant has
-// the words of HTTP, OpenAPI, net/http and dependency injection now.
+// astray lists words that once had a private meaning in this code base. The terms of HTTP, OpenAPI, net/http and
+// dependency injection replace them.
 var astray = strings.Fields(`answer unfit sound mistake room around surround bracket enclose place places placement placed within injection
 	deliver lifelong catcher mapping promise sentPart one announcement sender outgoing apart last told cut unsaid live below further flights
 	land join fifo outline listing twins strangers furnish takeTypes settle resident`)
@@ -96,7 +96,7 @@ func TestPrivateNamesAreWordsThatEveryoneKnows(t *testing.T) {
 	for ident, object := range source.Info.Defs {
 		field, isVar := object.(*types.Var)
 		if object == nil || isVar && !field.IsField() && object.Parent() != source.Types.Scope() {
-			continue // locals are read where they are declared
+			continue // locals are only visible where they are declared
 		}
 		assert.NotContains(t, astray, ident.Name, "%s", source.Files.Position(ident.Pos()))
 	}
@@ -115,8 +115,8 @@ func TestEveryExportedNameIsDocumented(t *testing.T) {
 	}
 }
 
-// exported lists the exported names of a declaration with their comments.
-// Constants and variables of a group may share the group's.
+// exported maps the exported names of a declaration to their comments. The names in a group of constants or variables
+// may share the comment of the group.
 func exported(declaration ast.Decl) map[string]string {
 	docs := map[string]string{}
 	switch d := declaration.(type) {

@@ -16,7 +16,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// asyncPet is a union, whose discriminator AsyncAPI writes in its own way.
+// asyncPet is a union; AsyncAPI describes its discriminator differently than OpenAPI.
 type asyncPet struct {
 	candor.OneOf `json:"kind"`
 	Cat          *asyncCat `case:"cat"`
@@ -32,7 +32,7 @@ type asyncDog struct {
 	Friend *asyncPet `json:"friend"`
 }
 
-// asyncUnheard is part of no message.
+// asyncUnheard is not part of any message.
 type asyncUnheard struct {
 	A int `json:"a"`
 }
@@ -66,8 +66,8 @@ func asyncApp(config candor.Config, options ...candor.Option) *candor.App {
 	return app
 }
 
-// asyncDocument is what an app serves, held against the schema that the
-// AsyncAPI Initiative publishes.
+// asyncDocument returns an app's AsyncAPI document, validated
+// against the schema published by the AsyncAPI Initiative.
 func asyncDocument(t *testing.T, app *candor.App) []byte {
 	t.Helper()
 	var text strings.Builder
@@ -91,7 +91,7 @@ func asyncDocument(t *testing.T, app *candor.App) []byte {
 	return []byte(text.String())
 }
 
-// asyncRefs follows every reference of a document.
+// asyncRefs resolves every reference in a document.
 func asyncRefs(t *testing.T, document, v any) {
 	t.Helper()
 	switch v := v.(type) {

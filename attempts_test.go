@@ -20,8 +20,8 @@ import (
 
 var errConflict = errors.New("serialization failure")
 
-// retrying is a provider that calls use until it works, at most n times; commit
-// says whether the attempt may commit.
+// retrying is a provider that makes at most n attempts until
+// one succeeds; commit decides whether an attempt may commit.
 func retrying(n int, commit func(attempt int) error) func(context.Context, candor.None, func(*berth) error) error {
 	return func(_ context.Context, _ candor.None, use func(*berth) error) (err error) {
 		for attempt := 1; attempt <= n; attempt++ {
@@ -38,7 +38,7 @@ func retrying(n int, commit func(attempt int) error) func(context.Context, cando
 
 func always(int) error { return nil }
 
-// clerk is a service whose handler runs in a berth with attempts.
+// clerk is an app whose handler runs in a berth that may be attempted several times.
 func clerk[In, Out any](h func(ctx context.Context, in In) (Out, error), commit func(attempt int) error, options ...candor.RouteOption) *candor.App {
 	app := candor.New(candor.Config{})
 	candor.ProvideScoped(app, retrying(9, commit), candor.Attempts(3), candor.Raises(candor.Error(503, nil)))
@@ -115,7 +115,7 @@ func TestAttemptsOfBrackets(t *testing.T) {
 	assert.Equal(t, "guard around{ session{ berth{ handler }rollback }session session{ berth{ handler }commit }session }around", d.String())
 }
 
-// tampered is an input of everything that a handler can change.
+// tampered is an input with everything that a handler can modify.
 type tampered struct {
 	berthInput
 	Tags  []string `query:"tag"`
@@ -195,7 +195,7 @@ func TestAttemptsBindInputsAnew(t *testing.T) {
 	})
 	t.Run("parts and files", func(t *testing.T) {
 		runs := 0
-		large := strings.Repeat("x", 2<<20) // not held in memory
+		large := strings.Repeat("x", 2<<20) // large enough to be written to a file
 		app := clerk(func(_ context.Context, in struct {
 			berthInput
 			Name  string          `form:"name"`
@@ -391,7 +391,7 @@ func TestNoAttemptFollows(t *testing.T) {
 	body := func() candor.TestOption { return candor.WithBody("application/octet-stream", strings.NewReader("abc")) }
 	for name, row := range map[string]struct {
 		app func(runs *int) *candor.App
-		// repeats is how often the handler runs, 1 by default.
+		// runs is how often the handler runs, 1 by default.
 		runs   int
 		status int
 		body   candor.TestOption
@@ -578,7 +578,7 @@ func TestAttemptsOfALazyProviderWhoseHandlerPanics(t *testing.T) {
 }
 
 func TestAttemptsAndWhatIsInside(t *testing.T) {
-	// A Lazy inside of a bracket begins anew in each attempt.
+	// A Lazy inside of a wrapper starts anew in each attempt.
 	d, app, runs := &diary{}, candor.New(candor.Config{}), 0
 	provideBerth(app, d)
 	candor.Get(app, "/", func(ctx context.Context, in lazyInput) (candor.None, error) {

@@ -42,12 +42,12 @@ type patchedReply struct {
 	Body patched `body:""`
 }
 
-// patchShelf keeps one resource, and counts its versions.
+// patchShelf stores one resource, and counts its versions.
 type patchShelf struct {
 	patched
 	version int
-	// tagged means that it tells its version; busy is how many changes of others
-	// come between a GET and a PUT.
+	// tagged means that responses have an entity tag; busy is how
+	// many other changes happen between a GET and its PUT.
 	tagged bool
 	busy   int
 	puts   int
@@ -193,7 +193,7 @@ func TestPatches(t *testing.T) {
 	}
 }
 
-// What a patch copies is bounded, however few bytes it has.
+// The memory of copied values is limited, however small the patch is.
 func TestPatchesThatGrow(t *testing.T) {
 	s := newPatchShelf()
 	long := strings.Repeat("x", 1000)
@@ -241,7 +241,7 @@ func TestPatchesAndTags(t *testing.T) {
 	}
 }
 
-// Clients learn by OPTIONS which patches there are.
+// The response to OPTIONS lists the supported patch formats.
 func TestPatchesAreAnnounced(t *testing.T) {
 	app := newPatchShelf().app()
 	w := httptest.NewRecorder()
@@ -279,8 +279,7 @@ func denies(status int, called *int) candor.Option {
 	})
 }
 
-// A PATCH is guarded by what guards its GET, and by what guards its PUT: guards,
-// credentials and middleware.
+// The guards, credentials and middleware of both the GET and the PUT apply to the PATCH.
 func TestPatchesAreGuarded(t *testing.T) {
 	var outer, ofGet, ofPut, middlewareOfGet, middlewareOfPut, middlewareOfApp int
 	counts := func(n *int) candor.Option {
@@ -315,7 +314,7 @@ func TestPatchesAreGuarded(t *testing.T) {
 	assert.Equal(t, 1, middlewareOfGet)
 }
 
-// A cached response is not the resource.
+// A PATCH reads the resource itself, not a cached response.
 func TestPatchesReadNoCache(t *testing.T) {
 	s := newPatchShelf()
 	s.tagged = false
@@ -345,7 +344,7 @@ func TestPatchesOfRouters(t *testing.T) {
 	assert.Equal(t, "oil", s.Name)
 }
 
-// patchCall is an app with its PATCH.
+// patchCall returns an app and a typed call of its PATCH.
 func patchCall() (*patchShelf, *candor.App, func(client candor.Client, in candor.PatchInput[patchedRead]) (patchedReply, error)) {
 	s := newPatchShelf()
 	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
@@ -525,7 +524,7 @@ func TestPatchesConform(t *testing.T) {
 	candortest.Conform(t, s.app())
 }
 
-// mergedNaively is RFC 7396, section 2.
+// mergedNaively is the algorithm of RFC 7396, section 2.
 func mergedNaively(target, patch any) any {
 	members, ok := patch.(map[string]any)
 	if !ok {
@@ -549,7 +548,7 @@ type holder struct {
 	Value any `json:"value,omitempty"`
 }
 
-// FuzzMergePatches holds mergePatches patches of anything against the RFC's own words.
+// FuzzMergePatches compares merge patches of arbitrary values with the algorithm of the RFC.
 func FuzzMergePatches(f *testing.F) {
 	for _, seed := range [][2]string{
 		{`{"a":1}`, `{"a":null}`},
@@ -578,7 +577,7 @@ func FuzzMergePatches(f *testing.F) {
 		}
 		w := patch(app, mergePatches, `{"value":`+change+`}`)
 		if w.Code == 422 && (strings.Contains(w.Body.String(), "json_invalid") || strings.Contains(w.Body.String(), "ecursion")) {
-			return // names twice, too deep
+			return // duplicate names, or nested too deeply
 		}
 		require.Equal(t, 200, w.Code, w.Body)
 		want, err := json.Marshal(mergedNaively(map[string]any{"value": twin}, map[string]any{"value": changes}))
@@ -603,8 +602,7 @@ func pointerSteps(pointer string) []string {
 	return steps
 }
 
-// indexIn reads a position in a list of n, n itself included where something is
-// to be put there.
+// indexIn parses an index of an array with n elements; n itself is valid where an element is added.
 func indexIn(step string, n int, adds bool) (int, bool) {
 	if adds && step == "-" {
 		return n, true
@@ -613,7 +611,7 @@ func indexIn(step string, n int, adds bool) (int, bool) {
 	return i, err == nil && strconv.Itoa(i) == step && i >= 0 && (i < n || adds && i == n)
 }
 
-// valueAt is RFC 6901, section 4.
+// valueAt resolves a JSON pointer as in RFC 6901, section 4.
 func valueAt(value any, steps []string) (any, bool) {
 	for _, step := range steps {
 		switch v := value.(type) {
@@ -636,7 +634,7 @@ func valueAt(value any, steps []string) (any, bool) {
 	return value, true
 }
 
-// changedAt puts a value in a place, or takes one away, of a copy of all around it.
+// changedAt returns a copy of value in which change was applied to the container of the last step.
 func changedAt(value any, steps []string, change func(container any, step string) (any, bool)) (any, bool) {
 	if len(steps) == 1 {
 		return change(value, steps[0])
@@ -701,7 +699,7 @@ func removedAt(value any, pointer string) (any, bool) {
 	})
 }
 
-// appliedNaively is one operation of RFC 6902, section 4.
+// appliedNaively applies one operation as in RFC 6902, section 4.
 func appliedNaively(value any, op, path, from string, given any) (any, bool) {
 	there, ok := valueAt(value, pointerSteps(path))
 	switch op {
@@ -733,7 +731,7 @@ func appliedNaively(value any, op, path, from string, given any) (any, bool) {
 	return addedAt(value, path, moved)
 }
 
-// FuzzJSONPatches holds one operation after the other against the RFC's own words.
+// FuzzJSONPatches compares single operations with the algorithm of the RFC.
 func FuzzJSONPatches(f *testing.F) {
 	for _, seed := range [][5]string{
 		{`{"a":{"b":1}}`, "add", "/value/a/c", "", "2"},
@@ -777,7 +775,7 @@ func FuzzJSONPatches(f *testing.F) {
 		}
 		want, ok := appliedNaively(map[string]any{"value": resource}, op, path, from, given)
 		if object, is := want.(map[string]any); !ok || !is || len(object) > 1 || len(object) == 1 && object["value"] == nil {
-			return // refused, or no resource of this kind
+			return // rejected, or not a resource of this type
 		}
 		expected, err := json.Marshal(want)
 		require.NoError(t, err)

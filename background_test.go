@@ -15,10 +15,10 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// books are what a transaction writes into.
+// books stands for a transaction.
 type books struct{}
 
-// notingBody is content of two bytes that notes when it was read to its end.
+// notingBody is a body of two bytes that notes when it was read to the end.
 type notingBody struct {
 	*strings.Reader
 	note func(string)
@@ -32,8 +32,8 @@ func (b notingBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// withTasks is an app with a route of each kind of response, each of which adds
-// a task inside of a transaction that ends as commit says.
+// withTasks is an app with a route for each kind of response.
+// Each adds a task inside of a transaction, which commit ends.
 func withTasks(note func(string), commit func(*candor.Tasks) error, options ...candor.ProvideOption) *candor.App {
 	app, _ := apptest.Quiet(candor.Config{})
 	type begin struct{ Tasks *candor.Tasks }
@@ -92,7 +92,7 @@ func withTasks(note func(string), commit func(*candor.Tasks) error, options ...c
 // kindsOfResponses are the routes of withTasks.
 var kindsOfResponses = []string{"/json", "/lines", "/events", "/file", "/reader", "/socket", "/plain"}
 
-// askAlone makes a request to a route of withTasks, and waits for the app's end.
+// askAlone sends one request to a route of withTasks, and waits until the app has stopped.
 func askAlone(t *testing.T, app *candor.App, target string) {
 	t.Helper()
 	t.Run("request", func(t *testing.T) {
@@ -105,7 +105,7 @@ func askAlone(t *testing.T, app *candor.App, target string) {
 	})
 }
 
-// noting collects notes of several goroutines.
+// noting collects notes from several goroutines.
 func noting() (note func(string), notes func() []string) {
 	noted := make(chan string, 100)
 	return func(text string) { noted <- text }, func() (all []string) {
@@ -118,8 +118,7 @@ func noting() (note func(string), notes func() []string) {
 
 func commits(*candor.Tasks) error { return nil }
 
-// Tasks come last of all, whatever is sent and however long a transaction lives,
-// unless it is to live as long as they do.
+// Tasks run after the response is sent and transactions have ended, unless a transaction is to outlive them.
 func TestTasksComeAfterTearDowns(t *testing.T) {
 	for _, target := range kindsOfResponses {
 		for _, row := range []struct {
@@ -132,7 +131,7 @@ func TestTasksComeAfterTearDowns(t *testing.T) {
 			{"until it is sent", []candor.ProvideOption{candor.Until(candor.ResponseSent)}, []string{"task", "commit"}, []string{"last byte", "task", "commit"}},
 		} {
 			if row.name == "until it is encoded" && (target == "/socket" || target == "/plain") {
-				continue // they encode nothing
+				continue // these have no encoded response
 			}
 			t.Run(strings.TrimPrefix(target, "/")+" "+row.name, func(t *testing.T) {
 				note, notes := noting()
@@ -147,7 +146,7 @@ func TestTasksComeAfterTearDowns(t *testing.T) {
 	}
 }
 
-// What failed in the end has failed: nobody hears of what was not committed.
+// A failed commit fails the request, so its tasks do not run.
 func TestTasksOfAFailedCommitAreDropped(t *testing.T) {
 	for _, target := range kindsOfResponses {
 		t.Run(strings.TrimPrefix(target, "/"), func(t *testing.T) {
@@ -163,7 +162,7 @@ func TestTasksOfAFailedCommitAreDropped(t *testing.T) {
 	}
 }
 
-// A tear-down may add tasks; they come after those that are there.
+// The end of a scoped provider may add tasks; they run after those that the handler added.
 func TestATearDownAddsTasks(t *testing.T) {
 	for _, until := range [][]candor.ProvideOption{nil, {candor.Until(candor.ResponseSent)}} {
 		for _, target := range kindsOfResponses {
@@ -178,8 +177,7 @@ func TestATearDownAddsTasks(t *testing.T) {
 	}
 }
 
-// A stream that fails after it began is a failed request, whatever its client
-// was told.
+// A stream that fails after its first item is a failed request, although the client already has a status.
 func TestTheEndOfAFailedStream(t *testing.T) {
 	for name, fail := range map[string]func(func(int, error) bool){
 		"an error": func(yield func(int, error) bool) { yield(0, errOnFire) },

@@ -281,8 +281,8 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
-// Two lines are one list (RFC 9110, section 5.3), which is no media type, even if both say the same. What stands in
-// front of the server may have read the other one.
+// Several lines of a header are one list (RFC 9110, section 5.3), which is no media type, even if the lines are equal.
+// A proxy in front of the server may have read another line than the server.
 func TestContentTypeOnTwoLines(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/json", apptest.Ignores[struct {
@@ -317,7 +317,7 @@ func TestContentTypeOnTwoLines(t *testing.T) {
 	}
 }
 
-// A header that is a list may have several lines, and the second says as much as the first.
+// A list header may be sent as several lines; all of them count.
 func TestEncodedBodiesOnTwoLines(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/json", func(_ context.Context, in struct {
@@ -447,8 +447,7 @@ func TestEchoedInput(t *testing.T) {
 	assert.Equal(t, []any{"x", "secret", map[string]any{"a": "secret"}}, seen)
 }
 
-// patchOfNote is a change to what a note holds: every member tells absent, null
-// and value apart.
+// patchOfNote is a change to a note; each member distinguishes absent, null and a value.
 type patchOfNote struct {
 	Title candor.Optional[string]   `json:"title,omitzero" validate:"max=5"`
 	Tags  candor.Optional[[]string] `json:"tags,omitzero"`
@@ -457,8 +456,8 @@ type patchOfNote struct {
 	}] `json:"place,omitzero"`
 }
 
-// Changes to an object come as JSON or under the name of RFC 7396, which the
-// document lists where they can be told from values.
+// Changes to an object are sent as JSON or as merge patches (RFC 7396). The document lists the latter where the type
+// distinguishes absent members.
 func TestMergePatches(t *testing.T) {
 	app := candor.New(candor.Config{})
 	type whole = struct {

@@ -27,7 +27,7 @@ type cacheAnswer struct {
 	Theme string `json:"theme"`
 }
 
-// cacheApp counts how often its handler runs.
+// cacheApp counts the calls of its handler.
 func cacheApp(config candor.Config, count *atomic.Int64, cached candor.CacheConfig, options ...candor.RouteOption) *candor.App {
 	app := candor.New(config)
 	candor.Get(app, "/items/{id}", func(_ context.Context, in struct {
@@ -140,7 +140,7 @@ func TestCacheTags(t *testing.T) {
 	assert.Equal(t, []int{4, 5, 4}, []int{n("/items/1"), n("/items/2"), n("/items/1")})
 }
 
-// What is called after its request does nothing to the next one.
+// Tags that are invalidated after the end of the request do not affect the next one.
 func TestCacheTagsEndWithTheirRequest(t *testing.T) {
 	app := candor.New(candor.Config{})
 	var count atomic.Int64
@@ -162,7 +162,7 @@ func TestCacheTagsEndWithTheirRequest(t *testing.T) {
 	assert.Equal(t, "1", c.Get("/").Status(200).Text())
 }
 
-// An answer that was on its way while its tag was invalidated is not kept.
+// A response that was computed while its tag was invalidated is not cached.
 func TestCacheForgetsWhatWasOnItsWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := candor.New(candor.Config{})
@@ -230,7 +230,7 @@ func TestCacheRunsOneForMany(t *testing.T) {
 	})
 }
 
-// Guards, brackets and faults hold for answers that are there.
+// Guards, wrappers and validation apply to cached responses too.
 func TestCacheSkipsTheHandlerOnly(t *testing.T) {
 	var ran []string
 	note := func(what string) { ran = append(ran, what) }
@@ -272,7 +272,7 @@ func TestCacheSkipsTheHandlerOnly(t *testing.T) {
 	assert.Equal(t, []string{"guard", "middleware"}, ask("/?n=x", "good", 422))
 }
 
-// A provider that outlives the answer runs around the cache.
+// A provider that outlives the response runs for cached responses too.
 func TestCacheInsideOfWhatOutlivesIt(t *testing.T) {
 	var ran []string
 	app := candor.New(candor.Config{})
@@ -337,7 +337,7 @@ func TestCacheKeepsOnlyWhatIsForOthers(t *testing.T) {
 	}
 }
 
-// A handler that finds out that its response is for nobody else says so in the words of HTTP.
+// A handler can forbid caching of its response with the standard headers.
 func TestCacheKeepsNothingThatForbidsIt(t *testing.T) {
 	type envelope struct {
 		Control string `header:"Cache-Control,omitempty"`
@@ -385,7 +385,7 @@ func TestCacheKeepsNothingThatForbidsIt(t *testing.T) {
 	}
 }
 
-// brokenCache fails, or says what it is told to.
+// brokenCache returns the given values and error.
 type brokenCache struct {
 	values [][]byte
 	err    error
@@ -527,8 +527,8 @@ func ExampleApp_Invalidate() {
 	// 200 2
 }
 
-// A client reads what it wrote, also while a response that was begun before is
-// still on its way: that one is for those who asked before.
+// A client reads its own writes, even while an older response is still being computed: only requests from before the
+// write get that one.
 func TestAClientReadsItsOwnWrites(t *testing.T) {
 	for name, invalidate := range map[string]func(c *candor.TestClient, app *candor.App){
 		"by a request": func(c *candor.TestClient, _ *candor.App) { c.Put("/", map[string]int{"n": 2}).Status(204) },
@@ -565,7 +565,7 @@ func TestAClientReadsItsOwnWrites(t *testing.T) {
 			ask := func(want string) {
 				asked.Go(func() { assert.Equal(t, want, strings.TrimSpace(c.Get("/").Status(200).Text()), name) })
 			}
-			for range 10 { // which agree on a first version, and wait for one response
+			for range 10 { // they share the older response
 				ask("1")
 			}
 			time.Sleep(time.Second / 2)
@@ -580,7 +580,7 @@ func TestAClientReadsItsOwnWrites(t *testing.T) {
 	}
 }
 
-// A stream, and whatever else commits after its last byte, is stale only then.
+// The tags of streams, and of transactions that commit after the last byte, are invalidated after the commit.
 func TestTagsAreDroppedAfterTheCommit(t *testing.T) {
 	for _, until := range [][]candor.ProvideOption{nil, {candor.Until(candor.ResponseSent)}} {
 		var n, committed atomic.Int64
@@ -588,7 +588,7 @@ func TestTagsAreDroppedAfterTheCommit(t *testing.T) {
 		app := candor.New(candor.Config{})
 		candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*books) error) error {
 			err := use(&books{})
-			read() // which keeps what is there before the commit
+			read() // caches the value from before the commit
 			committed.Store(n.Load())
 			return err
 		}, until...)

@@ -19,15 +19,14 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// network is a store as one process reaches it.
+// network is one process's connection to a store.
 type network struct {
 	candor.CacheStore
 	mutex sync.Mutex
-	// err is what each call returns, and delay for how long it takes, whatever its
-	// context says.
+	// err is returned by each call after delay, even if its context ends earlier.
 	err   error
 	delay time.Duration
-	// calls are the methods that were called, ttls those of Renew.
+	// calls are the methods that were called, ttls the arguments of Renew.
 	calls []string
 	ttls  []time.Duration
 }
@@ -73,7 +72,7 @@ func (n *network) Renew(ctx context.Context, ttl time.Duration, keys ...string) 
 	return n.CacheStore.Renew(ctx, ttl, keys...)
 }
 
-// process is one of several that keep the responses about one number in a store.
+// process is one of several that cache responses about the same number in one store.
 type process struct {
 	t *testing.T
 	*network
@@ -81,7 +80,7 @@ type process struct {
 	c   *candor.TestClient
 	log *recordedLog
 	ran atomic.Int64
-	// failed is what the last transaction was told.
+	// failed is the error that the last transaction got.
 	failed error
 }
 
@@ -128,7 +127,7 @@ func (p *process) read() int64 {
 
 func (p *process) write(n int64) { p.c.Put(fmt.Sprintf("/%d", n), nil).Status(204) }
 
-// took is how long f takes.
+// took returns the duration of f.
 func took(f func()) time.Duration {
 	start := time.Now()
 	f()
@@ -152,7 +151,7 @@ func TestAHungCacheStore(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		// Who logs that the store is paused is another goroutine.
+		// Another goroutine logs that the store is paused, so the order varies.
 		assert.ElementsMatch(t, []string{
 			"ERROR the store of a cache fails route=/ error=no response in time",
 			"ERROR the store of a cache fails route=/ error=no response in time",
@@ -178,8 +177,8 @@ func TestAHungCacheStore(t *testing.T) {
 	})
 }
 
-// A budget holds inside of a shorter Timeout, too: the store is judged by what it
-// does, not by who waits for it.
+// The budget applies within a shorter Timeout too: the health of
+// the store does not depend on how long requests wait for it.
 func TestBudgetInATimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config, log := recorded()
@@ -241,8 +240,8 @@ func TestDropsThatAStoreDidNotTake(t *testing.T) {
 	}
 }
 
-// An app that stops waits until the store has its drops, since nobody sends them
-// later, but not for a store that stays away.
+// An app that stops first sends pending invalidations, because no other process would; it gives up on a store that
+// stays unavailable.
 func TestDropsAreSentBeforeTheEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
@@ -260,13 +259,13 @@ func TestDropsAreSentBeforeTheEnd(t *testing.T) {
 				other := newProcess(t, store, &n, candor.CacheConfig{})
 				var writer *process
 				var stopped time.Time
-				t.Cleanup(func() { // after the end of the writer
+				t.Cleanup(func() { // runs after the writer has stopped
 					assert.InDelta(t, c.took, time.Since(stopped), float64(50*time.Millisecond))
-					synctest.Wait() // for the log of what was sent in this moment
+					synctest.Wait() // until the invalidations of this moment are logged
 					assert.Equal(t, c.want, other.read())
 					assert.Contains(t, strings.Join(writer.log.take(), "\n"), c.log)
 					writer.set(nil, 0)
-					time.Sleep(time.Second) // in which what still waits is sent
+					time.Sleep(time.Second) // time to send what is still pending
 				})
 				writer = newProcess(t, store, &n, candor.CacheConfig{})
 				other.read()
@@ -279,8 +278,7 @@ func TestDropsAreSentBeforeTheEnd(t *testing.T) {
 	}
 }
 
-// Where no process reaches the store, nobody serves what was dropped meanwhile
-// once it is back.
+// If no process could reach the store, none serves responses that were invalidated meanwhile once it is back.
 func TestAStoreThatNobodyReached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
@@ -310,8 +308,7 @@ func TestAStoreThatNobodyReached(t *testing.T) {
 	})
 }
 
-// Whatever the store does, a process reads what it wrote, and all do once the store
-// was reached.
+// Whatever the store does, each process reads its own writes, and all processes do after the store was reached.
 func TestNothingStaleByChance(t *testing.T) {
 	for seed := range uint64(100) {
 		synctest.Test(t, func(t *testing.T) {
@@ -372,7 +369,7 @@ func TestMoreDropsThanCanWait(t *testing.T) {
 	})
 }
 
-// A drop that can never be sent is forgotten once nothing from before is left.
+// An invalidation that cannot be sent is dropped once no older response is left.
 func TestDropsExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64

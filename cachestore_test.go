@@ -26,11 +26,11 @@ func ExampleNewMemoryCache() {
 	// Output: ["hello" ""]
 }
 
-// spoiledCache keeps values, and spoils the responses that it returns.
+// spoiledCache stores values, and corrupts those that it returns.
 type spoiledCache struct {
 	candor.CacheStore
 	spoil func(value []byte) []byte
-	// same is whether the last value was returned as it was kept.
+	// same is whether the last value was returned unchanged.
 	same bool
 }
 
@@ -44,15 +44,15 @@ func (s *spoiledCache) Get(ctx context.Context, keys ...string) ([][]byte, error
 	return values, err
 }
 
-// A value that is not what was kept under its key is a miss, whatever it is.
+// A value that differs from what was stored under its key is a miss.
 func FuzzCacheSpoiled(f *testing.F) {
-	f.Add(0, 0, []byte{})               // what was kept
-	f.Add(0, 1, []byte{})               // its first byte is lost
-	f.Add(-1, 1, []byte{})              // its last
-	f.Add(-12, 1, []byte("\x7f"))       // another body
-	f.Add(2, 1, []byte("\xff\xff\xff")) // a length of everything
-	f.Add(0, 1<<20, []byte{})           // nothing is left
-	f.Add(0, 1<<20, []byte("\x00\x00")) // something else altogether
+	f.Add(0, 0, []byte{})               // unchanged
+	f.Add(0, 1, []byte{})               // without the first byte
+	f.Add(-1, 1, []byte{})              // without the last byte
+	f.Add(-12, 1, []byte("\x7f"))       // a different body
+	f.Add(2, 1, []byte("\xff\xff\xff")) // a huge length
+	f.Add(0, 1<<20, []byte{})           // empty
+	f.Add(0, 1<<20, []byte("\x00\x00")) // entirely different
 	f.Add(-1, 0, []byte("more"))
 	f.Fuzz(func(t *testing.T, at, size int, with []byte) {
 		store := &spoiledCache{CacheStore: candor.NewMemoryCache(0)}
@@ -78,7 +78,7 @@ func FuzzCacheSpoiled(f *testing.F) {
 	})
 }
 
-// What a store mixes up is no response for anybody.
+// A value that was stored under another key is never sent.
 func TestCacheUnderAnotherKey(t *testing.T) {
 	store := &spoiledCache{CacheStore: candor.NewMemoryCache(0)}
 	var first []byte

@@ -24,7 +24,7 @@ import (
 	"github.com/candor-go/candor/middleware"
 )
 
-// callServer serves an app over a network and returns a client of it.
+// callServer serves an app on a real server and returns a client for it.
 func callServer(t testing.TB, app *candor.App) candor.Client {
 	t.Helper()
 	app.Seal()
@@ -33,7 +33,7 @@ func callServer(t testing.TB, app *candor.App) candor.Client {
 	return candor.Client{Base: server.URL, HTTP: server.Client()}
 }
 
-// callEcho is a route that tells what its handler got.
+// callEcho registers a route that stores the input its handler got.
 func callEcho[In any](t testing.TB, path string, options ...candor.RouteOption) (*candor.Route[In, candor.None], candor.Client, *In) {
 	t.Helper()
 	got := new(In)
@@ -45,8 +45,7 @@ func callEcho[In any](t testing.TB, path string, options ...candor.RouteOption) 
 	return route, callServer(t, app), got
 }
 
-// callArrives asserts that an input arrives as it is, over the wire and in
-// process.
+// callArrives asserts that the handler receives an equal input, over the network and in process.
 func callArrives[In any](t *testing.T, name, path string, in In, want ...In) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
@@ -61,7 +60,7 @@ func callArrives[In any](t *testing.T, name, path string, in In, want ...In) {
 	})
 }
 
-// callRefused asserts that an input is refused before anything is sent.
+// callRefused asserts that an input is rejected before anything is sent.
 func callRefused[In any](t *testing.T, name, path string, in In, want string) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
@@ -501,7 +500,7 @@ func TestCallReceivesStreams(t *testing.T) {
 			}
 		}
 		if fail {
-			<-read // an error before the first byte would be an answer of its own
+			<-read // an error before the first byte would be sent as an error response
 			yield(0, late)
 		}
 	}
@@ -666,7 +665,7 @@ func TestCallOfWhatIsNoAnswer(t *testing.T) {
 	assert.ErrorContains(t, err, "Client.Base is")
 }
 
-// The largest number is a limit as any other: a response is read, and not taken for an empty one.
+// The largest possible limit must not overflow and make the response look empty.
 func TestCallWithTheLargestLimit(t *testing.T) {
 	app := candor.New(candor.Config{})
 	route := candor.Get(app, "/name", func(context.Context, candor.None) (string, error) { return "Ann", nil })
@@ -838,8 +837,7 @@ func TestCallEndsWithItsContext(t *testing.T) {
 	assert.ErrorIs(t, <-failed, context.Canceled)
 }
 
-// addressApp tells in its answer, and in its access log, where a request of it
-// comes from.
+// addressApp reports a request's client address in its response and in its access log.
 func addressApp(t *testing.T) (candor.Client, *strings.Builder) {
 	log := &strings.Builder{}
 	inner := candor.New(candor.Config{}, candor.Use(
@@ -852,7 +850,7 @@ func addressApp(t *testing.T) (candor.Client, *strings.Builder) {
 	return candor.InProcess(inner), log
 }
 
-// ask asks where a request with the context comes from.
+// ask sends a request with the context and returns the client address that the app saw.
 func ask(ctx context.Context, client candor.Client, headers ...string) string {
 	r, err := http.NewRequestWithContext(ctx, "GET", client.Base+"/who", http.NoBody)
 	if err != nil {
@@ -937,7 +935,7 @@ func TestCallInProcessKeepsTheAddress(t *testing.T) {
 			register(app)
 			r := httptest.NewRequest("GET", "/", http.NoBody)
 			r.RemoteAddr = "203.0.113.9:4711"
-			if strings.HasSuffix(name, "behind middleware") { // which knows better
+			if strings.HasSuffix(name, "behind middleware") { // a middleware has set the client's address
 				r.RemoteAddr = "192.0.2.200:1"
 			}
 			got = ""
@@ -969,8 +967,7 @@ func TestCallInProcessKeepsTheAddress(t *testing.T) {
 	})
 }
 
-// A limit by client counts the clients of the requests that call, each by
-// itself.
+// A rate limit counts calls in process for the client of the request that makes them.
 func TestCallInProcessUnderARateLimit(t *testing.T) {
 	inner := candor.New(candor.Config{}, candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1)}))
 	route := candor.Get(inner, "/", apptest.Fails(nil))
@@ -1045,7 +1042,7 @@ func TestCallsAreNotRedirectedToAnotherMethod(t *testing.T) {
 	}
 
 	status = 307
-	// The user's own rule holds as well.
+	// The client's own redirect policy applies as well.
 	_, err := routes["PUT"].Call(context.Background(), candor.Client{Base: server.URL + "/old", HTTP: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, struct {
@@ -1053,7 +1050,7 @@ func TestCallsAreNotRedirectedToAnotherMethod(t *testing.T) {
 	}{})
 	var other *candor.ResponseError
 	require.ErrorAs(t, err, &other)
-	// And so does the default one: ten redirects.
+	// So does the default policy: at most ten redirects.
 	asked = 0
 	_, err = routes["PUT"].Call(context.Background(), candor.Client{Base: server.URL + "/old/old/old/old/old/old/old/old/old/old/old"}, struct {
 		Body []int `body:""`

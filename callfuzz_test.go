@@ -19,7 +19,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// callTrip is every source of a parameter, and every kind of a text.
+// callTrip has parameters from all sources, and strings of every kind.
 type callTrip struct {
 	ID    string                  `path:"id"`
 	N     int8                    `path:"n"`
@@ -113,7 +113,7 @@ type (
 	}
 )
 
-// callDraw makes values of bytes; behind their end there is nothing but zeros.
+// callDraw makes values from fuzz data; after its end it reads zeros.
 type callDraw struct{ data []byte }
 
 func (d *callDraw) take(n int) []byte {
@@ -128,7 +128,7 @@ func (d *callDraw) small() int64 {
 	return []int64{0, 1, -1, 7, math.MaxInt64, math.MinInt64, d.int()}[d.n(7)]
 }
 
-// float is one that JSON has, and a float32 holds, nearly always.
+// float returns a number that JSON can represent and that fits a float32, with rare exceptions.
 func (d *callDraw) float() float64 {
 	f := math.Float64frombits(uint64(d.int()))
 	if narrow := float64(float32(f)); (math.IsNaN(narrow) || math.IsInf(narrow, 0)) && d.n(250) != 249 {
@@ -144,12 +144,12 @@ func (d *callDraw) optional() candor.Optional[string] {
 	return []candor.Optional[string]{{}, candor.Null[string](), candor.Some(d.text())}[d.n(3)]
 }
 
-// set is never null, which only JSON has a word for.
+// set is never null, which only JSON can express.
 func (d *callDraw) set() candor.Optional[string] {
 	return []candor.Optional[string]{{}, candor.Some(d.text())}[d.n(2)]
 }
 
-// callTexts is what text has to survive.
+// callTexts are strings that must survive the round trip.
 var callTexts = []string{
 	"", "a", " ", "a b", ",", ";", "=", "&", "%", "+", "/", `"`, `\`, "a,b; c=d&e%20+f/g\"h\"", "é", "日本", "\u2028", "\x00", "\n",
 	"\t", ".", "..", "/a//", "%2F", "null", "0", "\xff", " a", "a ", "[1]", "{}", "?#",
@@ -157,8 +157,7 @@ var callTexts = []string{
 
 func (d *callDraw) text() string { return d.fit(utf8.ValidString) }
 
-// fit is a text that can nearly always be sent: what cannot is refused, and
-// then nothing is learned of the others.
+// fit returns a string that can be sent, with rare exceptions: if one value is rejected, the others are not tested.
 func (d *callDraw) fit(fits func(string) bool) string {
 	if text := d.anyText(); fits(text) || d.n(250) == 249 {
 		return text
@@ -248,8 +247,8 @@ func (d *callDraw) item() callTripItem {
 	return item
 }
 
-// callKnown is a value without what the wire does not tell: whether a list is
-// nil or empty, and whether an empty key is there.
+// callKnown normalizes what the wire format does not preserve: whether a list is nil or empty, and whether an empty
+// key was set.
 func callKnown(in callTrip) callTrip {
 	in.QList, in.QInts, in.QCSV, in.HList, in.HCSV, in.CList = callList(in.QList), callList(in.QInts), callList(in.QCSV), callList(in.HList), callList(in.HCSV), callList(in.CList)
 	in.QRaw, in.QJSON = callList(in.QRaw), callKnownItem(in.QJSON)
@@ -276,10 +275,10 @@ func callKey[T ~string](key *T) *T {
 	return key
 }
 
-// callTripFunc sends an input, and reports whether it was not refused.
+// callTripFunc sends an input, and reports whether it arrived.
 type callTripFunc func(t *testing.T, client candor.Client, d *callDraw) (arrived bool)
 
-// callTripper sends inputs of one type and holds what arrives against them.
+// callTripper sends inputs of one type and compares them with what arrives.
 func callTripper[In any](app *candor.App, path string, draw func(*callDraw) In, known func(In) In) callTripFunc {
 	var got *In
 	route := candor.Post(app, path+"/{id}/{n}/{rest...}", func(_ context.Context, in In) (candor.None, error) {
@@ -305,7 +304,7 @@ func callTripper[In any](app *candor.App, path string, draw func(*callDraw) In, 
 	}
 }
 
-// callTrips are the kinds of bodies.
+// callTrips has one function for each kind of body.
 func callTrips(app *candor.App) []callTripFunc {
 	return []callTripFunc{
 		callTripper(app, "/whole", func(d *callDraw) callTripWhole { return callTripWhole{d.trip(), d.item()} },
@@ -341,15 +340,15 @@ func callTrips(app *candor.App) []callTripFunc {
 	}
 }
 
-// FuzzCall holds that what Call sends, the server binds to an equal input; what
-// cannot be sent so is refused before.
+// FuzzCall checks that the server decodes an input equal to the one that Call sent; an input that cannot be sent
+// unchanged is rejected before.
 func FuzzCall(f *testing.F) {
 	app := candor.New(candor.Config{})
 	trips := callTrips(app)
 	clients := []candor.Client{callServer(f, app), candor.InProcess(app)}
 	for i := range trips {
 		for j := range byte(2) {
-			// A sound request, of which fuzzing changes a part.
+			// A valid request, which fuzzing then changes in part.
 			f.Add(byte(i), j, []byte("\x01\x01\x02\x01\x01\x01\x03\x02\x01"+string(make([]byte, 60))))
 			for n := range callTexts {
 				f.Add(byte(i), j, bytes.Repeat([]byte{byte(n)}, 400))
@@ -361,7 +360,7 @@ func FuzzCall(f *testing.F) {
 	})
 }
 
-// Most of what the fuzz test draws can be sent, so that it tests something.
+// Most inputs that the fuzz test makes can be sent; otherwise it would test nothing.
 func TestCallTrips(t *testing.T) {
 	app := candor.New(candor.Config{})
 	trips := callTrips(app)

@@ -17,7 +17,7 @@ type (
 	visitor struct{ Name string }
 	office  struct{}
 
-	// Inputs of those who look at credentials, with and without scopes.
+	// Inputs that read credentials, with and without the required scopes.
 	showsToken struct {
 		Token candor.Bearer `security:"login"`
 	}
@@ -48,7 +48,7 @@ func scopedOf[T, In any](_ context.Context, _ In, use func(T) error) error {
 	return use(made)
 }
 
-// loginApp is an app whose login lists the scopes read and write.
+// loginApp is an app whose security scheme lists the scopes read and write.
 func loginApp(options ...candor.Option) *candor.App {
 	return candor.New(candor.Config{SecuritySchemes: map[string]candor.SecurityScheme{
 		"login": candor.OAuth2Password("token", map[string]string{"read": "Look", "write": "Change"}),
@@ -57,7 +57,7 @@ func loginApp(options ...candor.Option) *candor.App {
 
 var scopesRead = candor.Scopes("read")
 
-// Who compares the scopes must be able to see whose they are.
+// Whatever compares the scopes must also read the credentials they belong to.
 func TestScopesThatAreChecked(t *testing.T) {
 	for name, build := range map[string]func(app *candor.App){
 		"by the handler":  func(app *candor.App) { candor.Get(app, "/", idleOf[comparesScopes], scopesRead) },
@@ -163,7 +163,7 @@ func TestScopesThatNothingChecks(t *testing.T) {
 	}
 }
 
-// A scheme without a list of its own, as OpenID Connect has none, takes any.
+// A scheme that lists no scopes, such as OpenID Connect, accepts any.
 func TestScopesOfSchemesWithoutAList(t *testing.T) {
 	for name, scheme := range map[string]candor.SecurityScheme{
 		"a flow that lists none": candor.OAuth2ClientCredentials("token", nil),
@@ -178,7 +178,7 @@ func TestScopesOfSchemesWithoutAList(t *testing.T) {
 	}
 }
 
-// The override may know nothing of tokens, and the app keeps its scopes and schemes.
+// An override need not read tokens; the scopes and schemes of the app stay the same.
 func TestScopesOfOverriddenProviders(t *testing.T) {
 	for name, override := range map[string]func(app *candor.App){
 		"a value":           func(app *candor.App) { candor.OverrideValue(app, &visitor{}) },
@@ -196,7 +196,7 @@ func TestScopesOfOverriddenProviders(t *testing.T) {
 	}
 }
 
-// The document has scopes beside the credentials that are held against them.
+// The document lists scopes beside the credentials that are compared with them.
 func TestScopesStandBesideWhatIsHeldAgainstThem(t *testing.T) {
 	app := loginApp()
 	candor.Provide(app, makeOf[*visitor, comparesScopes])
@@ -209,7 +209,7 @@ func TestScopesStandBesideWhatIsHeldAgainstThem(t *testing.T) {
 	assert.JSONEq(t, `[{"login":["read"]}]`, securityOf(t, app, "/token"))
 }
 
-// A 401 of an operation without required credentials is its own to declare.
+// An operation without required credentials has a 401 only if it declares one.
 func TestUnauthorizedIsDocumentedWhereItComes(t *testing.T) {
 	type optional struct{ Token *candor.Bearer }
 	errUnknown := candor.Error(http.StatusUnauthorized, "unknown token")
@@ -261,7 +261,7 @@ func streams[In any](app *candor.App, options ...candor.RouteOption) {
 	}, options...)
 }
 
-// securityOf is what the document says about the credentials of a GET.
+// securityOf returns the security requirements of a GET in the document.
 func securityOf(t *testing.T, app *candor.App, path string) string {
 	t.Helper()
 	text, err := json.Marshal(apptest.Member(apptest.Document(t, app), "paths", path, "get", "security"))

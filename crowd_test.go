@@ -2,8 +2,7 @@
 
 package candor_test
 
-// The race detector pads everything that is allocated, so memory is measured
-// without it.
+// The race detector pads allocations, so memory is only measured without it.
 
 import (
 	"context"
@@ -25,8 +24,7 @@ import (
 	"github.com/candor-go/candor/middleware"
 )
 
-// crowdFactor is how many times larger than usual the crowds are: 100 in the
-// gate, for ten million clients.
+// crowdFactor multiplies the number of clients. The CI uses 100, which makes ten million.
 func crowdFactor(t *testing.T) int {
 	text := os.Getenv("CANDOR_CROWD")
 	if text == "" {
@@ -37,15 +35,15 @@ func crowdFactor(t *testing.T) int {
 	return factor
 }
 
-// nobody takes answers, one after the other, without keeping anything.
+// nobody is a reusable ResponseWriter that discards everything.
 type nobody struct{ header http.Header }
 
 func (n *nobody) Header() http.Header         { return n.header }
 func (n *nobody) Write(p []byte) (int, error) { return len(p), nil }
 func (n *nobody) WriteHeader(int)             {}
 
-// What clients make up, such as addresses, credentials, paths, queries and
-// methods, does not fill the memory, however many there are of each.
+// Values that clients can choose freely, such as addresses, credentials, paths, queries and methods, do not
+// accumulate in memory.
 func TestCrowdsLeaveNoTrace(t *testing.T) {
 	config, _ := recorded()
 	limited := candor.New(config, candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), Key: candor.ByCredential}))
@@ -82,8 +80,7 @@ func TestCrowdsLeaveNoTrace(t *testing.T) {
 	assert.Less(t, rise, int64(64<<20))
 }
 
-// crowd asks n times, on all processors. What it makes for that itself is made
-// once a processor, so that it is the app whose memory shows.
+// crowd sends n requests on all processors. Each worker reuses its own memory, so that only the app's memory shows.
 func crowd(app http.Handler, n int, change func(r *http.Request, i int)) {
 	var next atomic.Int64
 	var all sync.WaitGroup
@@ -105,8 +102,7 @@ func crowd(app http.Handler, n int, change func(r *http.Request, i int)) {
 	all.Wait()
 }
 
-// residentMemory is what the process holds of the machine, in bytes, as far as
-// Go has it.
+// residentMemory returns the bytes that the Go runtime holds from the operating system.
 func residentMemory() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

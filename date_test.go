@@ -126,7 +126,7 @@ func TestLocalDateTimes(t *testing.T) {
 	)
 }
 
-// onClock is what the schema of a TimeOfDay allows.
+// onClock is the pattern of a TimeOfDay's schema.
 var onClock = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?$`)
 
 func FuzzTimeOfDay(f *testing.F) {

@@ -16,7 +16,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// journal notes what happened, in order.
+// journal notes events in order.
 type journal struct{ lines []string }
 
 func (j *journal) note(line string) { j.lines = append(j.lines, line) }
@@ -128,7 +128,7 @@ func TestProviders(t *testing.T) {
 	})
 }
 
-// scopedApp opens a transaction around a handler that fails as told.
+// scopedApp wraps a handler in a transaction whose commit returns the given error.
 func scopedApp(j *journal, commit error, options ...candor.ProvideOption) *candor.App {
 	app := candor.New(candor.Config{})
 	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*tx) error) error {
@@ -508,7 +508,7 @@ func TestSecurityFields(t *testing.T) {
 	assert.Equal(t, "basic", doc.Components.SecuritySchemes["HTTPBasic"]["scheme"])
 }
 
-// TestSpellingsOfCredentials answers 200 with the credentials, or 401.
+// TestSpellingsOfCredentials lists Authorization headers and the token that the handler gets; "" means a 401.
 func TestSpellingsOfCredentials(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/", func(_ context.Context, in struct{ Token candor.Bearer }) (string, error) {

@@ -115,7 +115,7 @@ func devApp(config candor.Config) *candor.App {
 	return app
 }
 
-// devLines serves requests, and returns what is logged of each.
+// devLines serves a request, and returns the lines that were logged.
 func devLines(t *testing.T, config candor.Config, request string, header ...string) (lines []string, w *httptest.ResponseRecorder) {
 	t.Helper()
 	log := &recordedLog{}
@@ -236,11 +236,11 @@ func TestDev(t *testing.T) {
 	for request, tc := range tests {
 		lines, w := devLines(t, candor.Config{Dev: true}, request, tc.header...)
 		for i, line := range lines {
-			// A test calls the app itself, so its own calls follow.
+			// The test calls the app itself, so its own frames follow.
 			lines[i] = regexp.MustCompile(`\(\d+ calls? of Candor and the standard library\)`).ReplaceAllString(line, folded)
 		}
 		lines = withoutCallers(lines)
-		if request == "GET /tasks" { // which run beside the end of the request
+		if request == "GET /tasks" { // tasks run concurrently with the end of the request
 			assert.ElementsMatch(t, tc.want, lines)
 		} else {
 			assert.Equal(t, tc.want, lines, request)
@@ -252,7 +252,7 @@ func TestDev(t *testing.T) {
 	}
 }
 
-// withoutCallers leaves out of a stack what called the app: the test.
+// withoutCallers removes the frames of the test from a stack.
 func withoutCallers(lines []string) (left []string) {
 	for _, line := range lines {
 		if !strings.Contains(line, "    devLines") && !strings.Contains(line, "    devApp.func1") && !strings.Contains(line, "    TestDev") &&
@@ -263,8 +263,7 @@ func withoutCallers(lines []string) (left []string) {
 	return left
 }
 
-// Only an app under development logs more, and in production a panic stays one
-// record.
+// Only development mode logs more; in production a panic is a single record.
 func TestDevIsOffByDefault(t *testing.T) {
 	t.Parallel()
 	for request, want := range map[string]int{"GET /items/1": 0, "GET /items/x": 0, "GET /items/5": 0, "GET /items/2": 1, "GET /items/3": 1, "GET /tasks": 2} {
@@ -279,7 +278,7 @@ func TestDevIsOffByDefault(t *testing.T) {
 	assert.NotContains(t, log.stacks[0], "runtime.gopanic")
 }
 
-// stackLog keeps the attributes "stack".
+// stackLog stores the "stack" attributes.
 type stackLog struct {
 	recordedLog
 	stacks []string
@@ -356,7 +355,7 @@ type devSecret struct {
 	Pair     *devOne `json:"pair,omitempty"`
 }
 
-// devOne may stand alone only.
+// devOne may have only one of its members.
 type devOne struct {
 	A string `json:"a,omitempty"`
 	B string `json:"b,omitempty"`
@@ -369,7 +368,7 @@ func (o devOne) Validate() error {
 	return nil
 }
 
-// devSecretApp fails in each way that a request can fail in.
+// devSecretApp has a route for each way in which a request can fail.
 func devSecretApp(config candor.Config) *candor.App {
 	app := candor.New(config, candor.Use(middleware.AccessLog(config.Logger)))
 	respond := func(id int) (devSecret, error) {
@@ -379,7 +378,7 @@ func devSecretApp(config candor.Config) *candor.App {
 		case 2:
 			panic("no reason")
 		case 3:
-			return devSecret{Password: "top secret"}, nil // breaks its rule
+			return devSecret{Password: "top secret"}, nil // violates its validation rule
 		}
 		return devSecret{}, nil
 	}
@@ -390,8 +389,8 @@ func devSecretApp(config candor.Config) *candor.App {
 	return app
 }
 
-// Nothing that a client sends is logged but method and path: no credential, no query
-// string, no cookie, no header, no body, whatever is wrong with them.
+// Only the method and the path of a request are logged, whatever is wrong with it: no credential, query string,
+// cookie, header or body.
 func TestInputsAreNotLogged(t *testing.T) {
 	t.Parallel()
 	for _, dev := range []bool{false, true} {
@@ -456,8 +455,7 @@ func requestsWithSecrets(yield func(*http.Request) bool) {
 	}
 }
 
-// The test client judges validation errors by what it finds in the context of a
-// request, which development mode uses too.
+// The test client reads validation errors from the request context, which development mode uses too.
 func TestDevWithTestClient(t *testing.T) {
 	t.Parallel()
 	c := candor.NewTestClient(t, devApp(candor.Config{Dev: true, Logger: slog.New(&recordedLog{})}))
@@ -466,7 +464,7 @@ func TestDevWithTestClient(t *testing.T) {
 	c.Get("/items/1").Status(200)
 }
 
-// What a hook adds to the document counts, and so do a range and the default.
+// Responses that a hook adds to the document count as declared, and so do a range and the default.
 func TestDevReadsTheWrittenDocument(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{candor.Status4XX, candor.StatusDefault, 409} {

@@ -104,7 +104,7 @@ func TestPagesMoveAndGo(t *testing.T) {
 	}
 }
 
-// The forms of a document stand beside it, unless they are moved or taken out.
+// The other formats of a document are served beside it, unless they are moved or turned off.
 func TestFormsOfTheDocument(t *testing.T) {
 	known := []string{
 		"/openapi.json", "/openapi-3.0.json", "/openapi-3.2.json", "/openapi.yaml", "/openapi-3.0.yaml", "/openapi-3.2.yaml",
@@ -160,8 +160,7 @@ func TestFormsOfTheDocument(t *testing.T) {
 	assert.ErrorContains(t, app.WriteOpenAPIAs(io.Discard, candor.OpenAPI32YAML+1), "is not a format")
 }
 
-// Every form that can be written is served somewhere, and says which it is: also
-// the one that is added next.
+// Every document format is served by default and names its version, including formats that are added later.
 func TestEveryFormOfTheDocumentIsServed(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.WebSocket(app, "/chat", func(context.Context, candor.None, *candor.Socket[string, string]) error { return nil })
@@ -219,7 +218,7 @@ func TestPagesFindTheDocument(t *testing.T) {
 	assert.Contains(t, w.Header().Get("Content-Security-Policy"), "connect-src 'self' https://api.example.com")
 }
 
-// What is said of a page's script has an effect, or is an error.
+// Options about the script of a page either have an effect or are a configuration error.
 func TestScriptsOfPagesWithoutEffect(t *testing.T) {
 	for want, docs := range map[string]candor.Docs{
 		`Config.Docs.ScalarScript at `:                                               {ScalarScript: "/s.js"},
@@ -356,7 +355,7 @@ func TestEditDocument(t *testing.T) {
 	candor.Get(app, "/cats", func(context.Context, candor.None) (livesCat, error) { return livesCat{}, candor.Error(418, nil) })
 	doc := apptest.Document(t, app)
 	assert.Equal(t, "/logo.png", apptest.Member(doc, "info", "x-logo", "url"))
-	// The test client believes what the document says.
+	// The test client accepts what the document declares.
 	candor.NewTestClient(t, app).Get("/cats").Status(418)
 }
 
@@ -403,10 +402,10 @@ func TestDocumentOfARouter(t *testing.T) {
 	assert.Equal(t, []string{"/v2/items/{id}"}, apptest.MemberNames(v2, "paths"))
 	assert.Equal(t, []string{"/v1/items/{id}", "/v1/only", "/v2/items/{id}"}, apptest.MemberNames(all, "paths"))
 	assert.Equal(t, []string{"/admin/users/{id}"}, apptest.MemberNames(admin, "paths"))
-	// Only what a document uses is in it.
+	// A document contains only the schemas that it uses.
 	assert.Contains(t, apptest.MemberNames(v1, "components", "schemas"), "itemV1")
 	assert.NotContains(t, apptest.MemberNames(v2, "components", "schemas"), "itemV1")
-	// Each has its own ids.
+	// Operation ids are unique per document.
 	assert.Equal(t, "echoID", apptest.Member(v1, "paths", "/v1/items/{id}", "get", "operationId"))
 	assert.Equal(t, "echoID", apptest.Member(v2, "paths", "/v2/items/{id}", "get", "operationId"))
 	assert.Equal(t, "echoID_v2_items_id_get", apptest.Member(all, "paths", "/v2/items/{id}", "get", "operationId"))
@@ -420,12 +419,12 @@ func TestDocumentOfARouter(t *testing.T) {
 	assert.Contains(t, apptest.Wire(app, "GET /v1/docs"), "<title>First - Swagger UI</title>")
 	assert.Contains(t, apptest.Wire(app, "GET /v2/docs/init.js"), `"url": "./spec.json"`)
 
-	// The app's own document may go.
+	// The document of the app can be turned off.
 	app = build(candor.Config{Docs: candor.Docs{OpenAPI: "-"}})
 	exchanges{{"GET /openapi.json", notFound}, {"GET /docs", notFound}}.check(t, app)
 	document(app, "/v1/openapi.json")
 
-	// A router included twice has two documents.
+	// A router that is included twice has two documents.
 	twice := candor.New(candor.Config{})
 	r := candor.NewRouter("/r")
 	r.Docs(candor.Docs{}, candor.Info{})
@@ -439,7 +438,7 @@ func TestDocumentOfARouter(t *testing.T) {
 	assert.Equal(t, []string{"/a/r/{id}"}, apptest.MemberNames(document(twice, "/a/r/openapi.json"), "paths"))
 	assert.Equal(t, []string{"/b/r/{id}"}, apptest.MemberNames(document(twice, "/b/r/openapi.json"), "paths"))
 
-	// A second document of the whole.
+	// A second document of the whole app.
 	second := candor.New(candor.Config{})
 	candor.Get(second, "/{id}", echoID)
 	second.Docs(candor.Docs{OpenAPI: "/other.json", Swagger: "-", Redoc: "-"}, candor.Info{Title: "Other"})
@@ -447,8 +446,8 @@ func TestDocumentOfARouter(t *testing.T) {
 	assert.Equal(t, []string{"/{id}"}, apptest.MemberNames(document(second, "/other.json"), "paths"))
 }
 
-// Guards of the app are not those of its pages, which have their own. Documents of routers have the options of the
-// app's, unless theirs are set.
+// The guards of the app do not protect its pages, which have their own. Documents of routers inherit the options of the
+// app's document, unless they are set.
 func TestPagesBehindAGuard(t *testing.T) {
 	type credentials struct {
 		Token string `header:"X-Token,omitempty"`

@@ -6,7 +6,7 @@ import (
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
-// validDocument lets others judge a document.
+// validDocument checks a document with independent validators.
 func validDocument(t *testing.T, data []byte) {
 	t.Helper()
 	documenttest.Valid(t, data)

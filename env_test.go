@@ -107,7 +107,7 @@ func TestFromEnvFaults(t *testing.T) {
 	}
 }
 
-// A message never shows what a variable holds.
+// Error messages never contain the value of a variable.
 func TestFromEnvKeepsSecrets(t *testing.T) {
 	_, err := candor.FromEnv[envSettings](envOf(map[string]string{"DATABASE_URL": "hunter2", "WORKERS": "hunter2", "LABELS": "hunter2", "WAIT": "hunter2"}))
 	require.Error(t, err)

@@ -19,7 +19,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// pageHeaders is a part of envelopes.
+// pageHeaders is embedded in envelopes.
 type pageHeaders struct {
 	Total int64  `header:"X-Total" doc:"How many there are"`
 	Next  string `header:"x-next,omitempty"`
@@ -359,7 +359,7 @@ func TestHeadersBesideThoseOfMiddleware(t *testing.T) {
 		answered(candor.NewTestClient(t, app).Get("/")))
 }
 
-// A header that is a date is written as HTTP has it, documented and read back so.
+// Date headers are encoded, documented and read as HTTP dates.
 func TestDatesInEnvelopes(t *testing.T) {
 	type page struct {
 		Modified time.Time   `header:"Last-Modified"`
@@ -487,9 +487,8 @@ func TestAnEnvelopeIsEmptyInEveryRequest(t *testing.T) {
 	assert.Equal(t, "200\nContent-Length: 4\nContent-Type: application/json\nX-Tag: 0\n\nnull", answered(c.Get("/")))
 }
 
-// TestHeadersThatCannotBeSent holds the one rule for header values that HTTP
-// cannot carry: on an error the header is left out and the status stays, any
-// other response becomes a 500. The log has the reason.
+// TestHeadersThatCannotBeSent checks the rule for header values that HTTP cannot carry: an error response is sent
+// without the header, any other response becomes a 500. The log has the reason.
 func TestHeadersThatCannotBeSent(t *testing.T) {
 	type out struct {
 		Reason string `header:"X-Reason"`
@@ -516,7 +515,7 @@ func TestHeadersThatCannotBeSent(t *testing.T) {
 	for name, row := range map[string]struct {
 		register func(app *candor.App)
 		status   int
-		// reason is the header that is sent; the log is silent where it is there.
+		// reason is the header that is sent; if it is, nothing is logged.
 		reason string
 	}{
 		"an envelope":              {func(app *candor.App) { candor.Get(app, "/", apptest.Returns(out{"a\x00b"})) }, 500, ""},

@@ -72,8 +72,7 @@ func TestProblemDetailsEverywhere(t *testing.T) {
 	}, responsesOf(t, app, "/items", "post"))
 }
 
-// TestProblemDetailsOfTheServer asks for an answer that the server gives
-// before the app sees the request.
+// TestProblemDetailsOfTheServer checks a response that the server writes before the app sees the request.
 func TestProblemDetailsOfTheServer(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// errorResponse is a response of an error as a document has it.
+// errorResponse is an error response in a document.
 type errorResponse struct {
 	Description string         `json:"description"`
 	Headers     map[string]any `json:"headers"`
@@ -27,7 +27,7 @@ type errorResponse struct {
 	} `json:"content"`
 }
 
-// errorResponseOf is that of the one operation of an app, POST /x/{id}.
+// errorResponseOf returns the error response of POST /x/{id}, the app's only operation.
 func errorResponseOf(t *testing.T, app *candor.App, status string) (r errorResponse, whole string) {
 	t.Helper()
 	var out strings.Builder
@@ -117,8 +117,8 @@ func TestRaisesWithoutABody(t *testing.T) {
 	}
 }
 
-// What Candor answers by itself has an example that it would send, with the
-// fields of the operation and the media types of its body.
+// Error responses that Candor writes itself have examples as they would be sent, with the fields of the operation and
+// the media types of its body.
 func TestExamplesOfOwnErrors(t *testing.T) {
 	build := func(config candor.Config) *candor.App {
 		app := candor.New(config)
@@ -152,7 +152,7 @@ func TestExamplesOfOwnErrors(t *testing.T) {
 	assert.Contains(t, one(german, "422"), "so nicht: int_parsing")
 }
 
-// The schema of a validation error has an input where the server sends one.
+// The schema of a validation error has the member "input" only if the server sends it.
 func TestInputInTheSchema(t *testing.T) {
 	for _, problems := range []bool{false, true} {
 		for _, echo := range []bool{false, true} {
@@ -190,7 +190,7 @@ func TestRaisesTypeOfNothing(t *testing.T) {
 	assert.Contains(t, err.Error(), "errorresponses_test.go")
 }
 
-// A provider, a router and middleware say it for what is below them.
+// Declared on a provider, a router or middleware, it applies to all routes below.
 func TestRaisesTypeFromElsewhere(t *testing.T) {
 	type stock struct{}
 	places := map[string]func(app *candor.App){
@@ -239,8 +239,7 @@ func ExampleRaisesType() {
 	// {"204":{"description":"No Content"}}
 }
 
-// A 401 has a challenge (RFC 9110, section 15.5.2): clients may count on it where
-// all of the errors are sent with one.
+// A 401 has a challenge (RFC 9110, section 15.5.2): the header is documented as required if all errors have one.
 func TestChallengesOfRaisedErrors(t *testing.T) {
 	challenged := candor.Error(401, "expired").WithHeader("WWW-Authenticate", "Token")
 	for want, errs := range map[bool][]*candor.HTTPError{

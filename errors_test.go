@@ -21,7 +21,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// recordedLog keeps what is logged, one line a record.
+// recordedLog stores log records, one line each.
 type recordedLog struct {
 	mutex sync.Mutex
 	lines []string
@@ -47,7 +47,7 @@ func (l *recordedLog) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// take returns the lines since the last call.
+// take returns the lines logged since the last call.
 func (l *recordedLog) take() []string {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -56,13 +56,13 @@ func (l *recordedLog) take() []string {
 	return lines
 }
 
-// recorded is a configuration whose log is kept.
+// recorded returns a configuration whose log is recorded.
 func recorded() (candor.Config, *recordedLog) {
 	log := &recordedLog{}
 	return candor.Config{Logger: slog.New(log)}, log
 }
 
-// panicking is a handler that panics.
+// panicking returns a handler that panics.
 func panicking(value any) func(context.Context, candor.None) (candor.None, error) {
 	return func(context.Context, candor.None) (candor.None, error) { panic(value) }
 }
@@ -190,8 +190,8 @@ func TestAbortPassesThrough(t *testing.T) {
 	assert.Empty(t, log.take())
 }
 
-// TestAnswersThatHaveBegun checks over a real connection that no client takes
-// a part for the whole.
+// TestAnswersThatHaveBegun checks, over a real connection, that
+// no client mistakes a truncated response for a complete one.
 func TestAnswersThatHaveBegun(t *testing.T) {
 	begin := func(w http.ResponseWriter) {
 		_, _ = io.WriteString(w, "half of ")
@@ -336,7 +336,7 @@ func ExampleHTTPError_With() {
 	// 409 map[taken_by:Ada] map[Retry-After:[60]]
 }
 
-// show prints an answer.
+// show sends a request and prints the response.
 func show(app http.Handler, method, target, body string, header ...string) {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -349,7 +349,7 @@ func show(app http.Handler, method, target, body string, header ...string) {
 	fmt.Println(w.Code, w.Body)
 }
 
-// An error that brings validation errors of its own has them in the words of the app, for the language of the request.
+// Validation errors inside of an HTTPError get the messages of the app too, in the language of the request.
 func TestWordsOfFaultsInAnError(t *testing.T) {
 	t.Parallel()
 	app := candor.New(candor.Config{Message: func(r *http.Request, f candor.Fault) string {

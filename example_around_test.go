@@ -11,7 +11,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// around serves one request from an address.
+// around serves one request from the given remote address.
 func around(app http.Handler, remote string, header http.Header) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.RemoteAddr, r.Header = remote, header
@@ -44,7 +44,7 @@ func ExampleRate() {
 	// 10 in 1m0s, 2 at once
 }
 
-// A store of your own, such as one of a table, needs one method.
+// A custom store, such as a database table, needs only one method.
 type countAll struct{ left int }
 
 func (c *countAll) Take(_ context.Context, _ string, _ candor.Rate) (candor.Taken, error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// visit asks an app in an example and prints the answer.
+// visit sends one request to an app and prints the response.
 func visit(app http.Handler, method, target string, header ...string) {
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i < len(header); i += 2 {
@@ -26,7 +26,7 @@ func visit(app http.Handler, method, target string, header ...string) {
 	fmt.Println(w.Code, w.Body)
 }
 
-// Library and its parts stand for a program of the reader's.
+// Library and the types around it stand for the reader's own program.
 type (
 	Library   struct{ titles []string }
 	Reader    struct{ Name string }
@@ -84,7 +84,7 @@ type BeginLoan struct {
 	Library *Library `dep:""`
 }
 
-// lending encloses a request: what it begins, it ends.
+// lending wraps a request in a transaction: it begins one, and ends it after the handler.
 func lending(_ context.Context, in BeginLoan, use func(*Loan) error) error {
 	fmt.Println("begin")
 	if err := use(&Loan{in.Library}); err != nil {
@@ -163,7 +163,7 @@ type FindTitle struct {
 	Library candor.Lazy[*Library] `dep:""`
 }
 
-// isThere is a handler that takes its library when it needs it.
+// isThere is a handler that resolves its library only when it needs it.
 func isThere(ctx context.Context, in FindTitle) (bool, error) {
 	library, err := in.Library.Get(ctx)
 	if err != nil {
@@ -199,7 +199,7 @@ func ExampleAttempts() {
 	}
 
 	candor.Post(app, "/loans", func(_ context.Context, in AddLoan) (int, error) {
-		in.Header.Add("X-Run", strconv.Itoa(runs)) // dropped with the attempt
+		in.Header.Add("X-Run", strconv.Itoa(runs)) // discarded with the failed attempt
 		if runs++; runs < 2 {
 			return 0, errConflict
 		}
@@ -523,7 +523,7 @@ func ExampleRouter_Lifespan() {
 func ExampleTimeout() {
 	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
 	candor.Get(app, "/slow", func(ctx context.Context, _ candor.None) (string, error) {
-		<-ctx.Done() // a database or another service would watch it
+		<-ctx.Done() // as a call of a database or another service would
 		return "", ctx.Err()
 	}, candor.Timeout(time.Millisecond))
 

@@ -76,11 +76,11 @@ type shelfRef struct {
 
 func readShelf(context.Context, shelfRef) (string, error) { return "", nil }
 
-// Clients call the functions by tag and name.
+// Generated clients name their functions after the tag and the handler.
 func ExampleConfig_operationID() {
 	app := candor.New(candor.Config{OperationID: func(r candor.RouteInfo) string {
 		if len(r.Tags) == 0 {
-			return "" // as without it
+			return "" // keep the default
 		}
 		return r.Tags[0] + "." + r.Name
 	}})
@@ -119,8 +119,7 @@ func ExampleExternalDocs_operation() {
 	// Output: {"url":"https://example.com/parcels"}
 }
 
-// A status of its own comes before that of its range, and a range before the
-// default.
+// A single status takes precedence over its range, and a range over the default.
 func ExampleResponds_ranges() {
 	type problem struct {
 		Title string `json:"title"`
@@ -150,7 +149,7 @@ func ExampleApp_WriteOpenAPIAs() {
 	// components: {}
 }
 
-// In version 3.2 the document says what an item of a stream is.
+// In OpenAPI 3.2 the document describes each item of a stream.
 func ExampleApp_WriteOpenAPIAs_version32() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/ticks", func(context.Context, candor.None) (candor.JSONLines[int64], error) { return nil, nil })
@@ -162,7 +161,7 @@ func ExampleApp_WriteOpenAPIAs_version32() {
 	// Output: map[format:int64 type:integer]
 }
 
-// Tags may be parts of others. Pages that know OpenAPI 3.2 show them as a tree.
+// Tags can be nested. Viewers that support OpenAPI 3.2 show them as a tree.
 func ExampleTag_parent() {
 	app := candor.New(candor.Config{Tags: []candor.Tag{
 		{Name: "shop", Summary: "The shop", Kind: "nav"},
@@ -181,7 +180,7 @@ func ExampleTag_parent() {
 	// map[kind:nav name:parcels parent:shop summary:Parcels on their way]
 }
 
-// Sockets and their messages are what AsyncAPI describes.
+// AsyncAPI describes WebSockets and their messages.
 func ExampleApp_WriteOpenAPIAs_asyncAPI() {
 	app := candor.New(candor.Config{Title: "Echo", Version: "1.0.0"})
 	echo := func(context.Context, candor.None, *candor.Socket[string, string]) error { return nil }

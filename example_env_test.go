@@ -13,7 +13,7 @@ func ExampleFromEnv() {
 		Origins  []string `env:"ORIGINS,omitempty"`
 	}
 	environment := map[string]string{"WORKERS": "100", "ORIGINS": "https://a.example,https://b.example"}
-	lookup := func(name string) (string, bool) { // a program takes os.LookupEnv
+	lookup := func(name string) (string, bool) { // a real program passes os.LookupEnv
 		value, ok := environment[name]
 		return value, ok
 	}

@@ -21,7 +21,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// send prints what an app answers to a request.
+// send sends a request to an app and prints the response.
 func send(app *candor.App, method, target, body string) {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	if body != "" {
@@ -37,7 +37,7 @@ type Stay struct {
 	To   candor.Date `json:"to"`
 }
 
-// Validate is called when each field is sound.
+// Validate is called once every field is valid by itself.
 func (s Stay) Validate() error {
 	if s.To.Compare(s.From) <= 0 {
 		return candor.Invalid("must be after from", "to")
@@ -100,7 +100,7 @@ func ExampleCodec() {
 	var answer map[string]string
 	fmt.Println(w.Code, w.Header().Get("Content-Type"), cbor.Unmarshal(w.Body.Bytes(), &answer), answer)
 
-	// Errors too have the media type that the client takes.
+	// Errors, too, are sent in the media type that the client accepts.
 	r = httptest.NewRequest("GET", "/nowhere", nil)
 	r.Header.Set("Accept", "application/cbor")
 	w = httptest.NewRecorder()
@@ -118,7 +118,7 @@ func ExampleRawBody() {
 		Signature string `header:"X-Signature"`
 	}
 
-	// Whoever signs a request signs its bytes.
+	// A signature covers the bytes of the body, so the guard checks the raw body.
 	signed := func(_ context.Context, in CheckSignature) error {
 		mac := hmac.New(sha256.New, []byte("a secret of both"))
 		mac.Write(in.Raw)
@@ -255,7 +255,7 @@ func ExampleOneOf() {
 	// 422 {"detail":[{"type":"missing","loc":["body","card","number"],"msg":"Field required"}]}
 }
 
-// The case "*" takes what no other variant is for.
+// The case "*" accepts every value that no other variant handles.
 func ExampleOneOf_default() {
 	type Card struct {
 		Number string `json:"number"`
@@ -330,7 +330,7 @@ func ExampleTimeOfDayOf() {
 
 type Colour string
 
-// OpenAPISchema is how the document shows a Colour.
+// OpenAPISchema is the schema of a Colour in the document.
 func (Colour) OpenAPISchema() map[string]any {
 	return map[string]any{"type": "string", "pattern": "^#[0-9a-f]{6}$"}
 }
@@ -369,8 +369,7 @@ func ExampleConfig_schemas() {
 	// true
 }
 
-// A body that is an io.Reader reaches the handler unread, up to the limit of
-// MaxBody.
+// A body of type io.Reader reaches the handler unread, limited by MaxBody.
 func ExamplePost_stream() {
 	app := candor.New(candor.Config{})
 	type AddVideo struct {

@@ -13,8 +13,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// printAnswer prints what an app answers to GET: the status, some headers and
-// the body.
+// printAnswer sends a GET request to an app and prints the status, some headers and the body of the response.
 func printAnswer(app *candor.App, path string, headers ...string) {
 	w := httptest.NewRecorder()
 	app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
@@ -29,8 +28,7 @@ func printAnswer(app *candor.App, path string, headers ...string) {
 	}
 }
 
-// Fields with the tags status, header, cookie and body are the parts of an
-// answer. The document lists them all.
+// Fields with the tags status, header, cookie and body are the parts of a response. The document lists them all.
 func Example_envelope() {
 	type Message struct {
 		Text string `json:"text"`
@@ -55,8 +53,8 @@ func Example_envelope() {
 	// {"text":"hello"}
 }
 
-// A value that is computed is a type of its own with MarshalJSON; a method
-// alone is no member. It documents itself by OpenAPISchema, or is any JSON.
+// A computed member needs a type of its own with MarshalJSON; a plain method is not encoded. OpenAPISchema documents
+// it, otherwise its schema allows any JSON.
 func Example_computed() {
 	type Order struct {
 		Net   int   `json:"net"`
@@ -72,13 +70,13 @@ func Example_computed() {
 	// {"net":100,"gross":119}
 }
 
-// gross is a net amount that is written with its tax.
+// gross is a net amount that is encoded with tax added.
 type gross int
 
 func (g gross) MarshalJSON() ([]byte, error) { return fmt.Append(nil, int(g)*119/100), nil }
 
-// A model is made smaller by a conversion or a copy: what the type of the
-// answer does not declare cannot leave.
+// To leave out fields, convert or copy the value to a smaller type: fields that the response type does not declare
+// are never sent.
 func Example_smaller() {
 	type User struct {
 		Name         string `json:"name"`
@@ -185,8 +183,8 @@ func ExampleProduces() {
 	// GIF89a
 }
 
-// An answer that breaks its own rules is a mistake of the server: the client
-// learns nothing of it, the log does.
+// By default a response that breaks its own validation rules becomes a 500, and only the log has the reason. Here the
+// checks are off.
 func ExampleResponseChecks() {
 	type Rating struct {
 		Stars int `json:"stars" validate:"lte=5"`

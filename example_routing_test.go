@@ -113,7 +113,7 @@ func ExampleDelete() {
 	// Output: 204
 }
 
-// HEAD is answered wherever GET is. A handler of its own may do less work.
+// Every GET route serves HEAD as well. A handler of its own may do less work.
 func ExampleHead() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/songs", listSongs)
@@ -122,7 +122,7 @@ func ExampleHead() {
 	// Output: 204
 }
 
-// OPTIONS is answered by itself. A handler replaces that.
+// OPTIONS is served automatically. A handler replaces the default response.
 func ExampleOptions() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/songs", listSongs)
@@ -148,8 +148,7 @@ func ExampleTrace() {
 	// Output: 200 | 3
 }
 
-// Nothing about a registration needs to be spelled out: a table of routes is a
-// slice.
+// Routes can be registered in a loop over a table.
 func ExampleHandle() {
 	app := candor.New(candor.Config{})
 	for _, r := range []struct {
@@ -196,7 +195,7 @@ func ExampleQuery() {
 	// 405 Allow: OPTIONS, PURGE, QUERY | {"detail":"Method Not Allowed"}
 }
 
-// A plain handler stands beside the typed ones, and in the document.
+// A plain http.Handler can be registered beside typed ones, and is documented as well.
 func ExampleHandleHTTP() {
 	app := candor.New(candor.Config{})
 	candor.HandleHTTP(app, []string{"GET"}, "/raw/{name}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -222,14 +221,14 @@ func ExampleRoute_Methods() {
 	// Output: [GET POST]
 }
 
-// The path is the one of the registration; prefixes come from the routers.
+// Path returns the path as it was registered, without the prefixes of routers.
 func ExampleRoute_Path() {
 	route := candor.Get(candor.NewRouter("/songs"), "/{id}", readSong)
 	fmt.Println(route.Path())
 	// Output: /{id}
 }
 
-// A function that registers routes works for apps and routers alike.
+// A function that takes Routes can register on an app or on a router.
 func ExampleRoutes() {
 	register := func(r candor.Routes) { candor.Get(r, "/songs", listSongs) }
 	app, api := candor.New(candor.Config{}), candor.NewRouter("/api")
@@ -254,7 +253,7 @@ func ExampleRouter() {
 	// Output: 200 | {"id":7,"title":"Blue"}
 }
 
-// A prefix may hold wildcards, which the inputs below can read.
+// A prefix may have wildcards, which the inputs of its routes can read.
 func ExampleNewRouter() {
 	type member struct {
 		Band string `path:"band"`
@@ -270,7 +269,7 @@ func ExampleNewRouter() {
 	// Output: 200 | "ann of trio"
 }
 
-// One router in two places: the old one is served, but not documented.
+// One router can be included twice: here the old paths still work, but are not documented.
 func ExampleRouter_Include() {
 	songs := candor.NewRouter("/songs")
 	candor.Get(songs, "", listSongs)
@@ -286,7 +285,7 @@ func ExampleRouter_Include() {
 	// GET /songs true
 }
 
-// Each version has its own document and pages; the app's holds both.
+// Each version has its own document and pages; the document of the app has both versions.
 func ExampleRouter_Docs() {
 	app := candor.New(candor.Config{Title: "Songs"})
 	for _, version := range []string{"1.4.2", "2.0.0"} {
@@ -319,7 +318,7 @@ func ExampleInfo() {
 	// Administration [/admin/songs]
 }
 
-// Any handler serves what is below a prefix. It sees the paths without it.
+// Any http.Handler can serve the paths below a prefix. It sees them without the prefix.
 func ExampleRouter_Mount() {
 	dir, _ := os.MkdirTemp("", "")
 	defer os.RemoveAll(dir)
@@ -331,7 +330,7 @@ func ExampleRouter_Mount() {
 	// Output: 200 | hello
 }
 
-// A mounted app keeps its document, which says where it is.
+// A mounted app keeps its own document, whose server URL is the mount point.
 func ExampleRouter_Mount_app() {
 	songs := candor.New(candor.Config{Title: "Songs"})
 	candor.Get(songs, "/songs", listSongs)
@@ -344,7 +343,7 @@ func ExampleRouter_Mount_app() {
 	// [{"url":"/music"}]
 }
 
-// Files are served as they are; a path that leads out of them is not there.
+// Files are served unchanged; hidden files and paths that lead out of the directory are a 404.
 func ExampleStatic() {
 	files := fstest.MapFS{
 		"index.html": {Data: []byte("<h1>Files</h1>")},
@@ -364,8 +363,8 @@ func ExampleStatic() {
 	// 405 Allow: GET, HEAD, OPTIONS | {"detail":"Method Not Allowed"}
 }
 
-// A front end gets what no route does: its files, and its page for the views
-// that it has itself.
+// A front end gets every request that no route matches: for its files, and for the views that it renders itself,
+// which get its page.
 func ExampleRouter_Frontend() {
 	app := candor.New(candor.Config{})
 	app.Frontend("/", fstest.MapFS{
@@ -394,7 +393,7 @@ func ExampleNew() {
 	// ["songs"]
 }
 
-// An app is a handler: any server and any router can serve it.
+// An app is an http.Handler: any server and any router can serve it.
 func ExampleApp() {
 	app := candor.New(candor.Config{RootPath: "/api"})
 	candor.Get(app, "/songs", listSongs)
@@ -426,7 +425,7 @@ func ExampleApp_Seal() {
 	// Output: true
 }
 
-// Check finds what no single registration could see, and returns it.
+// Check returns the configuration errors that no single registration can detect.
 func ExampleApp_Check() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/songs/{id}", readSong)
@@ -486,7 +485,7 @@ func ExampleExternalDocs() {
 	// Output: {"description":"The guide","url":"https://example.com"}
 }
 
-// The order of the tags is that of the document.
+// Tags appear in the document in this order.
 func ExampleTag() {
 	say(candor.New(candor.Config{Tags: []candor.Tag{
 		{Name: "songs", Description: "What is sung"},
@@ -511,7 +510,7 @@ func ExampleServerVariable() {
 	// Output: [{"url":"https://{region}.example.com","variables":{"region":{"default":"eu","enum":["eu","us"]}}}]
 }
 
-// The pages are for insiders, and ReDoc is gone.
+// The pages need a password, and ReDoc is turned off.
 func ExampleDocs() {
 	insiders := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -534,7 +533,7 @@ func ExampleDocs() {
 	// 404 | {"detail":"Not Found"}
 }
 
-// Where several places say something, the innermost wins; tags add up.
+// If an option is set at several levels, the innermost wins; tags add up.
 func ExampleOption() {
 	songs := candor.NewRouter("/songs", candor.Tags("songs"), candor.Description("About songs"))
 	candor.Get(songs, "", listSongs, candor.Description("All of them"))
@@ -547,7 +546,7 @@ func ExampleOption() {
 	// "All of them"
 }
 
-// Options are values: those that belong together can be kept together.
+// Options are values: those that belong together can be kept in a slice.
 func ExampleRouteOption() {
 	creates := []candor.RouteOption{candor.Status(201), candor.Tags("writing")}
 	app := candor.New(candor.Config{})
@@ -651,7 +650,7 @@ func ExampleStrictContentType() {
 	// 200
 }
 
-// Middleware is that of net/http. The first is the outermost.
+// Middleware has the signature that is usual for net/http. The first one is the outermost.
 func ExampleUse() {
 	count := map[string]int{}
 	counting := func(next http.Handler) http.Handler {
@@ -687,7 +686,7 @@ func ExampleStatus() {
 	// Output: "The song is known now"
 }
 
-// The new name has its own summary, the legacy one is not shown.
+// The new path has its own summary, and the legacy path is hidden.
 func ExampleAlias() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/songs/{id}", readSong,

@@ -30,7 +30,7 @@ func ExampleBearer() {
 	// 401 {"detail":"Not authenticated"}
 }
 
-// A pointer makes credentials optional: nil means that none were sent.
+// A pointer makes credentials optional: it is nil if none were sent.
 func ExampleBearer_optional() {
 	app := candor.New(candor.Config{})
 	type ReadGreeting struct {
@@ -57,7 +57,7 @@ func ExampleBearer_optional() {
 	// 200 "hello, stranger"
 }
 
-// Reading one of several credentials: without any of them the response is 401.
+// A request must have at least one of several credentials; without any of them the response is 401.
 func ExampleBearer_oneOfSeveral() {
 	type Credentials struct {
 		Shown struct {
@@ -82,7 +82,7 @@ func ExampleBearer_oneOfSeveral() {
 	// 401 {"detail":"Not authenticated"}
 }
 
-// Clients of some APIs send their token after another word than Bearer.
+// Some APIs expect another scheme than Bearer in front of the token.
 func ExampleBearer_word() {
 	type Credentials struct {
 		Token candor.Bearer `scheme:"Token"`
@@ -96,7 +96,7 @@ func ExampleBearer_word() {
 	// Output: 200 "token t1"
 }
 
-// A key with a name and a description in the document.
+// An API key with a name and a description in the document.
 func ExampleSecurityScheme() {
 	type Credentials struct {
 		Key candor.APIKey `header:"X-Key" security:"Device"`
@@ -114,7 +114,7 @@ func ExampleSecurityScheme() {
 	// Output: 200 "on"
 }
 
-// A client without a token learns where to get one, and for what.
+// The response to a client without a token says where to get one, and with which scopes.
 func ExampleChallenge() {
 	app := candor.New(candor.Config{
 		Challenge: candor.Challenge{
@@ -144,7 +144,7 @@ func ExampleChallenge() {
 	// 401 Bearer realm="library", scope="me", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
 }
 
-// One route of an app that asks for a token everywhere.
+// A public route in an app where all others require a token.
 func ExamplePublic() {
 	type CheckToken struct{ Token candor.Bearer }
 
@@ -242,12 +242,11 @@ func ExampleRootPath() {
 		return string(in.Root) + "/pages/2", nil
 	})
 
-	visit(app, "GET", "/next") // the proxy was asked for /api/next
+	visit(app, "GET", "/next") // the client asked the proxy for /api/next
 	// Output: 200 "/api/pages/2"
 }
 
-// printScheme prints how the document describes the scheme of an app whose one
-// operation it protects.
+// printScheme prints how the document describes a security scheme.
 func printScheme(scheme candor.SecurityScheme) { printSchemeAs(scheme, candor.OpenAPI31) }
 
 func printSchemeAs(scheme candor.SecurityScheme, format candor.DocumentFormat) {
@@ -334,7 +333,7 @@ func ExampleBearerTokens() {
 	// }
 }
 
-// Version 3.2 of OpenAPI knows the flow; 3.1 has it as x-deviceAuthorization.
+// OpenAPI 3.2 defines this flow; in 3.1 it is written as x-deviceAuthorization.
 func ExampleOAuth2Device() {
 	printSchemeAs(candor.OAuth2Device("https://id.example.com/device", "https://id.example.com/token",
 		map[string]string{"films:watch": "Watch films"}), candor.OpenAPI32)
@@ -417,8 +416,7 @@ func ExampleOAuth2PasswordForm() {
 	// 401 {"detail":"wrong user name or password"}
 }
 
-// What a stream depends on ends after its last byte, unless it is to end before
-// the first.
+// The dependencies of a stream end after its last byte, unless their lifetime says that they end before the first.
 func ExampleLifetime() {
 	app := candor.New(candor.Config{})
 	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*Library) error) error {
@@ -430,7 +428,7 @@ func ExampleLifetime() {
 	}
 
 	candor.Get(app, "/titles", func(_ context.Context, in StreamTitles) (candor.JSONLines[string], error) {
-		all := slices.Clone(in.Library.titles) // what is needed later
+		all := slices.Clone(in.Library.titles) // the stream runs after the library is closed
 		return candor.LinesOf(func(yield func(string) bool) {
 			fmt.Println("the stream begins")
 			for _, title := range all {

@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// With a certificate the app speaks HTTPS, and HTTP/2 with clients that know it.
+// With a certificate the app speaks HTTPS, and HTTP/2 with clients that support it.
 func ExampleConfig_tls() {
 	certified := httptest.NewTLSServer(nil) // has a certificate, and a client that trusts it
 	defer certified.Close()
@@ -30,7 +30,7 @@ func ExampleConfig_tls() {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	served := make(chan error)
-	go func() { served <- app.Serve(ctx, l) }() // app.Run(":8443") outside of an example
+	go func() { served <- app.Serve(ctx, l) }() // a real program calls app.Run(":8443")
 
 	client := certified.Client()
 	client.Transport.(*http.Transport).ForceAttemptHTTP2 = true
@@ -49,8 +49,8 @@ func ExampleConfig_tls() {
 	// <nil>
 }
 
-// While developing, the log has each request, why it was refused, and responses
-// that the document does not have.
+// In development mode the log lists each request, why it was
+// refused, and responses that the document does not declare.
 func ExampleConfig_dev() {
 	type ReadItem struct {
 		ID int `path:"id"`
@@ -67,7 +67,7 @@ func ExampleConfig_dev() {
 	candor.Get(app, "/items/{id}", func(_ context.Context, in ReadItem) (int, error) {
 		switch in.ID {
 		case 2:
-			return 0, errSold // and Raises(errSold) is missing
+			return 0, errSold // not declared by Raises(errSold)
 		case 3:
 			return 0, errors.New("connection refused")
 		}

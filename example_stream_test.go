@@ -34,8 +34,8 @@ func ExampleJSONLines() {
 	// {"celsius":21}
 }
 
-// As a body it is read line by line; what is wrong with one stops nothing unless
-// the handler says so.
+// As a request body, JSON Lines are read one line at a time. An invalid line does not end the loop; the handler
+// decides whether to go on.
 func ExampleJSONLines_body() {
 	app := candor.New(candor.Config{})
 	type ImportLines struct {
@@ -97,7 +97,7 @@ func ExampleEvents() {
 	// id: 2
 }
 
-// Every value is data, and Raw is sent as it is; a comment alone has none.
+// Every value is sent as data, and Raw as it is; an event with only a comment has no data.
 func ExampleEvent() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/count", func(context.Context, candor.None) (candor.Events[any], error) {

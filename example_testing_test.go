@@ -11,8 +11,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// printing is a testing.TB that prints: these examples stand outside of tests,
-// where one would write t.
+// printing is a testing.TB that prints, because examples have no t.
 type printing struct{ cleanups []func() }
 
 func (p *printing) Helper()          {}
@@ -25,7 +24,7 @@ func (p *printing) Fatalf(format string, args ...any) {
 	panic(fmt.Sprintf(format, args...))
 }
 
-// end is the end of the test.
+// end runs the clean-up functions, as the end of a test does.
 func (p *printing) end() {
 	for _, f := range p.cleanups {
 		f()
@@ -147,8 +146,7 @@ func ExampleTestClient_WebSocket() {
 	// 1008 message: Expected a number
 }
 
-// A document that lies fails the test which shows it: by an answer, or by a
-// request.
+// A test fails if the document is wrong about a response or a request.
 func ExampleUnchecked() {
 	t := &printing{}
 	defer t.end()

@@ -66,7 +66,7 @@ func ExampleWebSocket() {
 	// 1008 message.text: Must have at least 1 character
 }
 
-// A message that does not fit is answered, and the next one counts.
+// An invalid message gets its validation errors as a reply, and the connection stays open.
 func ExampleReplyToInvalidMessages() {
 	type Order struct {
 		Items int `json:"items" validate:"gte=1"`
@@ -98,7 +98,7 @@ func ExampleReplyToInvalidMessages() {
 	// taken: 2
 }
 
-// A terminal sends its output as bytes, and commands as text.
+// A terminal sends its output as binary messages and commands as text messages.
 func ExampleFrame() {
 	app := candor.New(candor.Config{})
 	candor.WebSocket(app, "/terminal", func(ctx context.Context, _ candor.None, s *candor.Socket[candor.Frame, candor.Frame]) error {

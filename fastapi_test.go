@@ -16,20 +16,18 @@ import (
 	"github.com/candor-go/candor/testdata/billing"
 )
 
-// The tests of this file go through what a user of FastAPI is used to, group
-// by group as docs/fastapi-features.md lists it: each row names what it is about and
-// gives a request and its answer.
+// The tests in this file cover what users of FastAPI know, in the groups of docs/fastapi-features.md. Each row names
+// the feature and gives a request and its response.
 
-// fastapiRow is a request in the form of wire, and what comes of it in the form
-// of outcome. Behind it stand headers that the answer must have, "Name: value",
-// or must not have, "Name:".
+// fastapiRow is a request in the format of wire, and its result in the format of outcome. Then come headers that the
+// response must have, "Name: value", or must not have, "Name:".
 type fastapiRow struct {
 	about, request, want string
 	headers              []string
 }
 
-// fastapiRows sends the rows one after the other, so that a row may depend on
-// what those before it did. Every exchange is held against the document.
+// fastapiRows sends the rows in order, so a row may depend on
+// those before it. Every response is checked against the document.
 func fastapiRows(t *testing.T, app *candor.App, rows []fastapiRow) {
 	t.Helper()
 	c := candor.NewTestClient(t, app)
@@ -264,7 +262,7 @@ func TestFastAPIParameters(t *testing.T) {
 	assert.Equal(t, "What to look for", apptest.DocumentMember(t, c, "paths", "/items/{item_id}", "get", "parameters", 1, "description"))
 }
 
-// P16: one answer lists the faults of every place, in this order.
+// P16: one response lists the validation errors of all sources, in this order.
 func TestFastAPIAllFaultsTogether(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Put(app, "/items/{id}", apptest.Echo[struct {
@@ -378,7 +376,7 @@ func TestFastAPIBodies(t *testing.T) {
 	assert.Equal(t, true, apptest.DocumentMember(t, candor.NewTestClient(t, app), "paths", "/get", "get", "requestBody", "required"))
 }
 
-// B2: the very bytes of a 422.
+// B2: the exact bytes of a 422.
 func TestFastAPIFaultsOnTheWire(t *testing.T) {
 	app := candor.New(candor.Config{EchoInput: true})
 	candor.Post(app, "/items", apptest.Echo[struct {
@@ -391,7 +389,7 @@ func TestFastAPIFaultsOnTheWire(t *testing.T) {
 		{"type":"greater_than","loc":["body","price"],"msg":"Must be greater than 0","input":0,"ctx":{"gt":0}}]}`, answer.Text())
 }
 
-// B20: who is nobody learns nothing about the body.
+// B20: a client without credentials learns nothing about the body.
 func TestFastAPIBodyAfterCredentials(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/", apptest.Echo[struct {
@@ -501,7 +499,7 @@ func TestFastAPIErrors(t *testing.T) {
 	assert.Contains(t, log.String(), "a secret")
 }
 
-// E2 and E3: handlers for what is not valid, and for a status.
+// E2 and E3: error handlers for validation errors, and for a status.
 func TestFastAPIErrorHandlers(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.OnError(app, func(_ context.Context, err *candor.ValidationError) (candor.Text, error) {
@@ -558,8 +556,8 @@ func TestFastAPIDocument(t *testing.T) {
 	assert.Equal(t, []any{"string", "null"}, description, "O15")
 }
 
-// O3: what a handler and a provider both read is one parameter, required if
-// one of them needs it.
+// O3: a parameter that a handler and a provider both read is
+// documented once, and is required if one of them requires it.
 func TestFastAPIParametersAreMerged(t *testing.T) {
 	type greeting string
 	app := candor.New(candor.Config{})
@@ -584,7 +582,7 @@ func TestFastAPIParametersAreMerged(t *testing.T) {
 	assert.Equal(t, []any{map[string]any{"name": "q", "in": "query", "required": true, "schema": map[string]any{"type": "string"}}}, parameters)
 }
 
-// O14: two types of one name, each of its package.
+// O14: two types of the same name, from different packages.
 func TestFastAPINamesOfModels(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/theirs", apptest.Returns(billing.Person{Name: "Ann"}))
@@ -603,7 +601,7 @@ func fastapiReadUser(_ context.Context, in struct {
 	return fastapiUser{Username: in.UserID}, nil
 }
 
-// fastapiFaultSchema is the component that has a location.
+// fastapiFaultSchema returns the schema of a validation error, which is the one with a location.
 func fastapiFaultSchema(t *testing.T, c *candor.TestClient) map[string]any {
 	t.Helper()
 	for _, component := range apptest.DocumentMember(t, c, "components", "schemas").(map[string]any) {
@@ -636,8 +634,7 @@ func TestFastAPIPages(t *testing.T) {
 	}
 }
 
-// RT10, RT14 and RT15: what FastAPI asserts is a mistake here too, told before
-// anything is served.
+// RT10, RT14 and RT15: what FastAPI asserts is a configuration error here too, reported before anything is served.
 func TestFastAPIRouterMistakes(t *testing.T) {
 	for name, row := range map[string]struct {
 		do   func()
@@ -667,7 +664,7 @@ func circleOfRouters() {
 	app.Seal()
 }
 
-// emptyApp has a route at each path, with one and the same id.
+// emptyApp registers a route at each path, all with the same operation id.
 func emptyApp(paths ...string) {
 	app := candor.New(candor.Config{})
 	for _, path := range paths {

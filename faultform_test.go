@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// faultFormInput breaks in every way at once that a fault can look like.
+// faultFormInput has a field for every form that a validation error can take.
 type faultFormInput struct {
 	ID   int    `path:"id" validate:"gte=1"`
 	Kind string `query:"kind" validate:"oneof=a' b\"\\ <é>"`
@@ -30,7 +30,7 @@ type faultFormInput struct {
 	} `body:""`
 }
 
-// faultFormScope encloses a request before its body is read.
+// faultFormScope is a scoped dependency that begins before the body is read.
 type faultFormScope struct{}
 
 const (
@@ -54,8 +54,7 @@ func faultFormAnswer(t *testing.T, app *candor.App) string {
 	return w.Body.String()
 }
 
-// What nobody but the error writer sees is written as it would be had a handler
-// of errors returned it.
+// Validation errors that go straight to the error writer are encoded as if an error handler had returned them.
 func TestFaultsLookTheSameToAll(t *testing.T) {
 	type detail struct {
 		Detail []candor.Fault `json:"detail"`
@@ -81,8 +80,8 @@ func TestFaultsLookTheSameToAll(t *testing.T) {
 	}
 }
 
-// The facts of a rule are worked out once, but what a handler of errors does to
-// those it gets reaches nobody else.
+// The details of a rule are computed once, but what an error handler
+// changes in its validation errors affects no other request.
 func TestFaultsBelongToTheirReader(t *testing.T) {
 	app := faultFormApp(false)
 	before := faultFormAnswer(t, faultFormApp(false))
@@ -99,7 +98,7 @@ func TestFaultsBelongToTheirReader(t *testing.T) {
 	assert.Equal(t, before, faultFormAnswer(t, faultFormApp(false)))
 }
 
-// Faults that a handler returns are written as their type says.
+// Validation errors that a handler returns are encoded like the type Fault.
 func FuzzFaultForm(f *testing.F) {
 	f.Add("missing", "name", 3, "a sentence", "sent", "fact", "value")
 	f.Add("", "", -1, "<&>\"\\\u2028\x00", "\xff", "", "é\xed\xa0\x80")
@@ -121,8 +120,7 @@ func FuzzFaultForm(f *testing.F) {
 	})
 }
 
-// A fault whose facts have no form as JSON is not half a response, and keeps the
-// status.
+// A validation error whose details cannot be encoded does not truncate the response or change its status.
 func TestFaultWithoutForm(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/", func(context.Context, candor.None) (candor.None, error) {
@@ -134,7 +132,7 @@ func TestFaultWithoutForm(t *testing.T) {
 	assert.JSONEq(t, `{"detail":"Unprocessable Entity"}`, w.Body.String())
 }
 
-// Who keeps an error has it for good, whatever the next requests send.
+// An error stays valid after its request, whatever later requests send.
 func TestFaultsOutliveTheirRequest(t *testing.T) {
 	var kept []*candor.ValidationError
 	app := faultFormApp(true)

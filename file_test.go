@@ -168,7 +168,7 @@ func atEnd(text string) io.ReadSeeker {
 	return r
 }
 
-// unseekable hides that the files of a file system can seek.
+// unseekable is a file system whose files cannot seek.
 type unseekable struct{ fs.FS }
 
 func (u unseekable) Open(name string) (fs.File, error) {
@@ -176,7 +176,7 @@ func (u unseekable) Open(name string) (fs.File, error) {
 	return struct{ fs.File }{f}, err
 }
 
-// growing has files that go on behind their size.
+// growing has files with more content than their size says.
 type growing struct{ fs.FS }
 
 func (g growing) Open(name string) (fs.File, error) {
@@ -209,7 +209,7 @@ func TestSeveralPartsOfAFile(t *testing.T) {
 	}
 }
 
-// disk is content that fails or counts.
+// disk is content that counts calls and can fail.
 type disk struct {
 	*strings.Reader
 	read   func() error
@@ -331,7 +331,7 @@ type gone struct{ fs.File }
 
 func (gone) Stat() (fs.FileInfo, error) { return nil, fs.ErrClosed }
 
-// filesOfFS serves the files of a file system, by paths of requests.
+// filesOfFS serves a file system, with the request path as the name.
 func filesOfFS(files fs.FS) *candor.App {
 	app, _ := apptest.Quiet(candor.Config{})
 	candor.Get(app, "/{path...}", func(_ context.Context, in fileRequest) (candor.File, error) {
@@ -340,7 +340,7 @@ func filesOfFS(files fs.FS) *candor.App {
 	return app
 }
 
-// Nothing leads out of a file system: no path, and no symbolic link.
+// Neither a path nor a symbolic link leads out of a file system.
 func TestFilesStayInside(t *testing.T) {
 	inside := linkedSite(t)
 	root, err := os.OpenRoot(inside)
@@ -421,8 +421,8 @@ func TestAFileOfATypeThatIsNotListed(t *testing.T) {
 	assert.Contains(t, log.String(), `the media type \"text/plain; charset=utf-8\" is not one of image/png, image/webp`)
 }
 
-// A file is answered as http.ServeContent alone would answer it, whatever the
-// range and the conditions are, but for the text of errors.
+// The response to a request for a file is the one of http.ServeContent, whatever the range and the preconditions,
+// except for the body of errors.
 func FuzzFile(f *testing.F) {
 	for _, seed := range []string{"", "bytes=0-1", "bytes=-3", "bytes=9-", "bytes=10-", "bytes=1-0", "bytes=0-1,3-4", "bytes=,", "bytes=0-1,", "bytes= 1-2"} {
 		f.Add(seed, `"x"`, "")

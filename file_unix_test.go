@@ -16,7 +16,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// A FIFO is no file to be sent, and nobody waits until somebody writes to it.
+// A FIFO is not a regular file: it is not sent, and opening it does not block.
 func TestFilesThatAreNone(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600))

@@ -20,7 +20,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// signUp has a field of each kind that a form can hold.
+// signUp has a field of each type that a form can have.
 type signUp struct {
 	Name    string                   `form:"name" validate:"min=1"`
 	Age     int                      `form:"age"`
@@ -59,7 +59,7 @@ func formClient(t *testing.T, options ...candor.RouteOption) *candor.TestClient 
 	return candor.NewTestClient(t, app)
 }
 
-// seen is a form without pointers.
+// seen is a form without its absent members.
 func seen(s signUp) map[string]any {
 	data, _ := json.Marshal(s)
 	m := map[string]any{}
@@ -217,8 +217,8 @@ func TestOAuth2PasswordForm(t *testing.T) {
 	}
 }
 
-// TestEmptyTexts holds what an input that was left empty means: a text where the
-// rules let one pass, else nothing.
+// TestEmptyTexts checks what an empty form field means: an empty
+// string if the rules allow one, otherwise an absent value.
 func TestEmptyTexts(t *testing.T) {
 	type named string
 	c := apptest.Echoing[struct {
@@ -270,7 +270,7 @@ func TestEmptyTexts(t *testing.T) {
 		apptest.Outcome(sendForm(must, "/", "size=&level=&list=&n=")))
 }
 
-// A body that is not there is told once, whatever would be in it.
+// A missing body is one validation error, whatever its fields are.
 func TestAbsentForms(t *testing.T) {
 	members := apptest.Echoing[struct {
 		A string `body:"a"`
@@ -294,8 +294,7 @@ func TestAbsentForms(t *testing.T) {
 	assert.Equal(t, `200 {"A":"x","B":null}`, apptest.Outcome(optional.Post("/", nil)))
 }
 
-// A byte order mark means nothing, and text in another charset is another media
-// type.
+// A byte order mark is ignored, and another charset is another media type.
 func TestCharsets(t *testing.T) {
 	const mark = "\ufeff"
 	json := apptest.Echoing[struct {
@@ -331,7 +330,7 @@ type twoFields struct {
 	B string   `json:"b"`
 }
 
-// FuzzForm holds the reading of pairs against net/url's.
+// FuzzForm compares the parsing of pairs with net/url.
 func FuzzForm(f *testing.F) {
 	for _, seed := range []string{"a=1&b=2", "a=%zz", "a", "=a", "a=b=c", "&&a=1&", "a=1;b=2", "a=+&a=%20", "%61=x", strings.Repeat("a=1&", 1002)} {
 		f.Add(seed)
@@ -366,7 +365,7 @@ func FuzzForm(f *testing.F) {
 	})
 }
 
-// JSON in a form is part of what ForbidExtra closes, as the document says.
+// ForbidExtra applies to JSON inside of a form too, as documented.
 func TestForbidExtraInJSONOfForms(t *testing.T) {
 	type part struct {
 		A int `json:"a"`

@@ -13,7 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// Types and functions of wrong graphs. Each needs what its name says.
+// Types and functions of invalid dependency graphs. Each function depends on what its name says.
 type (
 	wheel  struct{}
 	engine struct{}
@@ -53,8 +53,7 @@ func showToken(context.Context, struct {
 	return nil, nil
 }
 
-// wrongGraphs are graphs that must not serve, with all that is said about them.
-// N stands for a line.
+// wrongGraphs are invalid dependency graphs with their complete error messages. N stands for a line number.
 var wrongGraphs = []struct {
 	name  string
 	build func(app *candor.App)
@@ -233,7 +232,7 @@ var wrongGraphs = []struct {
 	{"a negative timeout", func(app *candor.App) { candor.Get(app, "/", idle, candor.Timeout(-1)) }, "candor: GET / at graphs_test.go:N: Timeout(-1ns); write a positive duration, or 0 for none"},
 }
 
-// lineOf is a place in this file.
+// lineOf matches a position in this file.
 var lineOf = regexp.MustCompile(`\S*/graphs_test\.go:\d+`)
 
 func TestWrongGraphs(t *testing.T) {

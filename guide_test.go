@@ -16,8 +16,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// filesOf lists the repository's files with an extension, by slash-separated
-// paths.
+// filesOf lists the repository's files with an extension, as slash-separated paths.
 func filesOf(t *testing.T, extension string) []string {
 	t.Helper()
 	var found []string
@@ -35,7 +34,7 @@ func filesOf(t *testing.T, extension string) []string {
 	return found
 }
 
-// guidePages are the README and the pages of docs/.
+// guidePages are the README and the pages in docs/.
 func guidePages(t *testing.T) []string {
 	t.Helper()
 	return slices.DeleteFunc(filesOf(t, ".md"), func(path string) bool {
@@ -43,7 +42,7 @@ func guidePages(t *testing.T) []string {
 	})
 }
 
-// unindented is a text without white space around its lines.
+// unindented removes leading and trailing white space from each line.
 func unindented(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for i, line := range lines {
@@ -57,7 +56,7 @@ type snippet struct {
 	code string
 }
 
-// snippetsOf are the blocks of Go in a page.
+// snippetsOf returns the Go code blocks of a page.
 func snippetsOf(page string) []snippet {
 	var found []snippet
 	var code []string
@@ -76,8 +75,7 @@ func snippetsOf(page string) []snippet {
 	return found
 }
 
-// What the guide shows is code that compiles: each block stands in a Go file
-// of the repository, as it is but for its indentation.
+// Each code block of the guide occurs in a Go file of the repository, apart from its indentation, so it compiles.
 func TestSnippetsOfTheGuide(t *testing.T) {
 	var sources []string
 	for _, path := range filesOf(t, ".go") {
@@ -100,11 +98,11 @@ func TestSnippetsAreFound(t *testing.T) {
 
 var (
 	pageLink = regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`)
-	// pageCode is what a page quotes: blocks, indented or fenced, and words.
+	// pageCode matches code in a page: indented and fenced blocks, and inline code.
 	pageCode = regexp.MustCompile("(?ms)^```.*?^```|^(\t|    )[^\n]*|`[^`\n]*`")
 )
 
-// What the guide links to is there.
+// Relative links in the guide lead to existing files.
 func TestLinksOfTheGuide(t *testing.T) {
 	for _, page := range guidePages(t) {
 		for _, link := range pageLink.FindAllStringSubmatch(pageCode.ReplaceAllString(apptest.ReadFile(t, page), ""), -1) {
@@ -117,7 +115,7 @@ func TestLinksOfTheGuide(t *testing.T) {
 	}
 }
 
-// The table of FastAPI's features has a row for each of them, and the tests it names exist.
+// The table in docs/fastapi-features.md has a row for each feature, and the tests that it names exist.
 func TestTableOfFastAPI(t *testing.T) {
 	page := apptest.ReadFile(t, "docs/fastapi-features.md")
 	for group, count := range map[string]int{
@@ -142,8 +140,8 @@ func TestTableOfFastAPI(t *testing.T) {
 	}
 }
 
-// The table of docs/validation.md, row by row: the fault of a value that breaks
-// the rule, and the keyword that the document has for it.
+// Each row of the table in docs/validation.md: the validation error of a value that breaks the rule, and the keyword
+// in the document.
 func TestTableOfValidation(t *testing.T) {
 	c := apptest.Echoing[struct {
 		Body struct {

@@ -21,7 +21,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// healthAnswer asks an app that is only a handler.
+// healthAnswer sends a GET request to a handler.
 func healthAnswer(h http.Handler, path string) (int, string) {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
@@ -66,8 +66,7 @@ func TestHealth(t *testing.T) {
 	})
 }
 
-// A check that hangs or panics makes the app not ready, and is not run again
-// while it hangs.
+// A check that hangs or panics makes the app not ready, and does not run again while it hangs.
 func TestHealthOfChecksThatDoNotReturn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config, log := recorded()
@@ -122,7 +121,7 @@ func TestHealthAroundTheLifeOfAnApp(t *testing.T) {
 	assert.Equal(t, 200, code, "there is nothing to wait for")
 }
 
-// A connection that is open when the server begins to drain learns that it does.
+// A client with an open connection learns that the server has begun to drain.
 func TestHealthWhileDraining(t *testing.T) {
 	app := candor.New(candor.Config{Limits: candor.Limits{Drain: 5 * time.Second}})
 	app.Health("", "/readyz")
@@ -154,7 +153,8 @@ func TestHealthWhileDraining(t *testing.T) {
 	assert.Equal(t, 200, code)
 	<-held
 
-	// The second look waits behind a request that runs, so the connection is never idle; the listener is closed after the drain was announced.
+	// The second request is sent while the first one runs, so the connection is never idle. The listener is closed
+	// after the drain has been announced.
 	stop()
 	for {
 		late, err := net.Dial("tcp", l.Addr().String())
@@ -179,7 +179,7 @@ func TestHealthMistakes(t *testing.T) {
 	assert.Contains(t, apptest.PanicOf(func() { app.Health("healthz", "") }), `healthz`)
 }
 
-// pool is what a check asks, as a shared provider opens it.
+// pool is a shared dependency that a health check pings.
 type pool struct{ open bool }
 
 func (p *pool) ping(context.Context) error {
@@ -282,7 +282,7 @@ func ExampleHealthCheckOf() {
 	},
 	) error {
 		if in.Client.Timeout == 0 {
-			return nil // here it would ask
+			return nil // a real check would send a request
 		}
 		return errors.New("slow")
 	}))

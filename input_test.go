@@ -9,14 +9,14 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// asked is a request and what should come of it.
+// asked is a request and its expected result.
 type asked struct {
 	target  string
 	want    string
 	options []candor.TestOption
 }
 
-// gets sends GET requests and compares what comes of them.
+// gets sends GET requests and compares the results.
 func gets(t *testing.T, c *candor.TestClient, rows ...asked) {
 	t.Helper()
 	for _, row := range rows {
@@ -24,7 +24,7 @@ func gets(t *testing.T, c *candor.TestClient, rows ...asked) {
 	}
 }
 
-// posts sends bodies of JSON and compares what comes of them.
+// posts sends JSON bodies and compares the results.
 func posts(t *testing.T, c *candor.TestClient, target string, rows ...[2]string) {
 	t.Helper()
 	for _, row := range rows {

@@ -22,7 +22,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// dialect has what other encoders write in another way.
+// dialect has values that other encoders write differently.
 type dialect struct {
 	Every time.Duration         `json:"every"`
 	On    bool                  `json:"on,string"`
@@ -46,7 +46,7 @@ type (
 	}
 )
 
-// responded is the body of a response to a handler that returns the value.
+// responded returns the response to a handler that returns the value and the error.
 func responded[T any](t *testing.T, config candor.Config, value T, err error, options ...candor.RouteOption) (status int, body string) {
 	t.Helper()
 	app := candor.New(config)
@@ -56,7 +56,7 @@ func responded[T any](t *testing.T, config candor.Config, value T, err error, op
 	return w.Code, strings.TrimSpace(w.Body.String())
 }
 
-// A value has one form, whatever it is written in.
+// A value is encoded the same way, wherever it occurs.
 func TestOneJSON(t *testing.T) {
 	config, _ := recorded()
 	problems := config
@@ -86,7 +86,7 @@ func TestOneJSON(t *testing.T) {
 	assert.Equal(t, "data: "+want, asEvent)
 }
 
-// An example is what the operation writes and takes.
+// Examples are encoded like the values that the operation sends and accepts.
 func TestOneJSONInTheDocument(t *testing.T) {
 	patch := dialect{Sum: [3]byte{1}, Set: candor.Null[int](), Shape: &dialectShape{Circle: &dialectCircle{1}}}
 	app := candor.New(candor.Config{})
@@ -110,7 +110,7 @@ func TestOneJSONInTheDocument(t *testing.T) {
 	assert.Equal(t, want, within(doc, operation, "x-sample"))
 }
 
-// within is what stands in a document at a path, whose parts may be lists.
+// within returns the value at a path in a document; elements of the path may be lists.
 func within(value any, path ...any) any {
 	for _, at := range path {
 		if list, ok := at.([]any); ok {
@@ -133,7 +133,7 @@ func TestDetailsThatAreErrors(t *testing.T) {
 	assert.Equal(t, `{"detail":{"errors":["a�",null]}}`, body) //nolint:testifylint // byte for byte
 }
 
-// No digit of a number is lost on its way through an any.
+// Numbers keep all their digits in a value of type any.
 func TestDigitsInAny(t *testing.T) {
 	const text = `[18446744073709551615,-9007199254740993,1152921504606846976,1e+400,0.10000000000000000555,1.5]`
 	type member struct {
@@ -173,7 +173,7 @@ func echoed[T any](_ context.Context, in struct {
 }
 
 type (
-	// Inlined is embedded in the way of Kubernetes.
+	// Inlined is embedded as Kubernetes does it.
 	Inlined struct {
 		Kind string `json:"kind"`
 	}
@@ -200,7 +200,7 @@ type (
 	}
 )
 
-// Types of other modules that say by their shape what they are.
+// Types of other modules that candor recognizes by their methods or tags.
 func TestTypesOfOthers(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/", echoed[foreignTypes])
@@ -235,7 +235,7 @@ func TestTypesOfOthers(t *testing.T) {
 	client.Get("/?maybe=a").Status(422)
 }
 
-// What would be no date and no URL is not sent as one.
+// A value that is no valid date or URL is a 500, unless it is omitted.
 func TestUnsetTextsAreNotSent(t *testing.T) {
 	config, _ := recorded()
 	status, _ := responded(t, config, struct {

@@ -79,7 +79,7 @@ func TestJSONLinesAreCutShort(t *testing.T) {
 					produce(func(l line, err error) bool {
 						ok := yield(l, err)
 						if l.N == 1 {
-							<-wait // until the first line was sent
+							<-wait // until the first line was flushed
 						}
 						return ok
 					})
@@ -94,7 +94,7 @@ func TestJSONLinesAreCutShort(t *testing.T) {
 	}
 }
 
-// signalWriter tells when the first bytes were flushed.
+// signalWriter calls flushed at the first flush.
 type signalWriter struct {
 	header  http.Header
 	body    []byte

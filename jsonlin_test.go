@@ -24,7 +24,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// lineIn is what the lines of the tests hold.
+// lineIn is the type of the lines in these tests.
 type lineIn struct {
 	N    int             `json:"n" validate:"gte=0"`
 	Name string          `json:"name,omitempty" validate:"max=5"`
@@ -33,7 +33,7 @@ type lineIn struct {
 	Any  json.RawMessage `json:"any,omitempty"`
 }
 
-// readLines tells what came of each line, and goes on after one that is wrong.
+// readLines returns the result of each line, and continues after an invalid one.
 func readLines[T any](lines candor.JSONLines[T]) string {
 	var told []string
 	var kept []T
@@ -48,7 +48,7 @@ func readLines[T any](lines candor.JSONLines[T]) string {
 		case err != nil:
 			told = append(told, err.Error())
 		default:
-			kept = append(kept, item) // written later, so nothing may be shared
+			kept = append(kept, item) // encoded later, to detect shared memory
 			told = append(told, "")
 		}
 	}
@@ -142,7 +142,7 @@ func TestLinesThatAnswerWithTheirFaults(t *testing.T) {
 	assert.Equal(t, "200 0", apptest.Outcome(c.Post("/", nil, lines("\n"))))
 }
 
-// wideItem takes more memory than its text, however many bits an int has.
+// wideItem takes more memory than its JSON text, also on 32-bit platforms.
 type wideItem struct {
 	A int64 `json:"a,omitempty"`
 	B int64 `json:"b,omitempty"`
@@ -171,7 +171,7 @@ func TestLinesAreLimited(t *testing.T) {
 	assert.Equal(t, "200 413: line 1 of the body takes too much memory", ask("/wide", "["+strings.Repeat("{},", 1<<18)+"{}]"))
 	assert.Equal(t, `413 {"detail":"the body is too large"}`, apptest.Outcome(c.Post("/", nil, apptest.Body("application/jsonl", strings.Repeat("{}\n", 12<<20)))))
 
-	// Returned by a handler, they answer as of any body.
+	// Returned by a handler, their errors lead to the same responses as those of other bodies.
 	strict := candor.New(candor.Config{}, candor.MaxBody(10))
 	candor.Post(strict, "/", func(_ context.Context, in struct {
 		Lines candor.JSONLines[int] `body:""`
@@ -191,7 +191,7 @@ func TestLinesAreLimited(t *testing.T) {
 	assert.Equal(t, `400 {"detail":"the body could not be read"}`, apptest.Outcome(c.Post("/", nil, broken, candor.Unchecked())))
 }
 
-// A line that a client began and never ends is no line.
+// A line that a client began but never finished is not passed to the handler.
 func TestLinesOfAClientThatLeaves(t *testing.T) {
 	told := make(chan string, 1)
 	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
@@ -215,8 +215,7 @@ func TestLinesOfAClientThatLeaves(t *testing.T) {
 	}
 }
 
-// A second range goes on where the first one stopped, and what a handler does
-// not read is left.
+// A second loop continues where the first one stopped, and after the last line a loop is empty.
 func TestLinesAreReadOnce(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/", func(_ context.Context, in struct {
@@ -250,7 +249,7 @@ func TestLinesAreReadOnce(t *testing.T) {
 	assert.Equal(t, "200 [1,2,3,0,5]", apptest.Outcome(c.Post("/", nil, apptest.Body("application/jsonl", "1\n2\n3\n{}\n5\n"))))
 }
 
-// Lines can be answered by lines while they come.
+// Lines can be sent while lines are still being received.
 func TestLinesBothWays(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/double", func(_ context.Context, in struct {
@@ -318,7 +317,7 @@ func TestLinesInTheDocument(t *testing.T) {
 	assert.Equal(t, []any{"n"}, apptest.Member(spec, "components", "schemas", "lineIn", "required"))
 }
 
-// Lines are read like bodies of their own, by whatever ends them.
+// Each line is decoded like a body of its own, whatever its line ending.
 func FuzzLinesOfABody(f *testing.F) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/lines", tellLines[lineIn])
@@ -373,7 +372,7 @@ func FuzzLinesOfABody(f *testing.F) {
 	})
 }
 
-// Faults that a handler keeps have their sentences, in the words of the app.
+// Validation errors that a handler keeps have messages, in the words of the app.
 func TestFaultsOfLinesHaveSentences(t *testing.T) {
 	type loaded struct {
 		Faults []candor.Fault `json:"faults"`

@@ -17,9 +17,8 @@ import (
 	"github.com/candor-go/candor/testdata/billing"
 )
 
-// A synthetic API of a real one's size, with everything at once that makes
-// documents go wrong: generics of generics, recursion through every kind of
-// container, and two packages with the same type names.
+// A synthetic API of realistic size, with everything that makes documents difficult: nested generics, recursion
+// through every kind of container, and two packages with the same type names.
 type (
 	Page[T any] struct {
 		Items []T    `json:"items"`
@@ -120,7 +119,7 @@ func largeAPI() *candor.App {
 	return app
 }
 
-// resource registers a type as it is and with versions of it.
+// resource registers operations on a type, and on a versioned form of it.
 func resource[T any](v1, v2 *candor.Router, name string) {
 	operations[T](v1, name)
 	operations[Versioned[T]](v2, name)
@@ -180,7 +179,7 @@ func TestLargeDocument(t *testing.T) {
 		assert.False(t, ids[r.OperationID], r.OperationID)
 		ids[r.OperationID] = true
 	}
-	// Both packages' types are there, under names that tell them apart.
+	// The types of both packages are in the document, under different names.
 	for _, name := range []string{"Account", "Person"} {
 		assert.NotContains(t, schemas, name)
 		count := 0

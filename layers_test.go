@@ -19,7 +19,7 @@ import (
 
 type middlewares = func(http.Handler) http.Handler
 
-// chained is a composition of middleware as programs have it.
+// chained composes middleware as programs usually do.
 func chained(all ...middlewares) middlewares {
 	return func(next http.Handler) http.Handler {
 		for _, m := range slices.Backward(all) {
@@ -29,12 +29,12 @@ func chained(all ...middlewares) middlewares {
 	}
 }
 
-// opaque is a function of the user's, which hides what is inside of it.
+// opaque is middleware of the user that hides the handlers inside of it.
 func opaque(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r) })
 }
 
-// unless leaves out the middleware for requests with the header Skip.
+// unless skips the middleware for requests with the header Skip.
 func unless(m middlewares) middlewares {
 	return func(next http.Handler) http.Handler {
 		with := m(next)
@@ -48,8 +48,8 @@ func unless(m middlewares) middlewares {
 	}
 }
 
-// compositions are ways to put one middleware among others into an element of
-// Use, in which its neighbours know it.
+// compositions combine one middleware with others into a single
+// argument of Use, such that it can still be recognized.
 var compositions = map[string]func(m middlewares) middlewares{
 	"alone":             func(m middlewares) middlewares { return m },
 	"behind a function": func(m middlewares) middlewares { return chained(opaque, m) },
@@ -72,7 +72,7 @@ var compositions = map[string]func(m middlewares) middlewares{
 	"Documented, then function": func(m middlewares) middlewares { return chained(candor.Documented(opaque), m, opaque) },
 }
 
-// layerPlaces are the places at which middleware is used.
+// layerPlaces are the levels at which middleware can be added.
 var layerPlaces = map[string]func(config candor.Config, register func(candor.Routes, ...candor.RouteOption), use candor.Option) *candor.App{
 	"app": func(config candor.Config, register func(candor.Routes, ...candor.RouteOption), use candor.Option) *candor.App {
 		app := candor.New(config, use)
@@ -98,8 +98,7 @@ var layerPlaces = map[string]func(config candor.Config, register func(candor.Rou
 	},
 }
 
-// everyComposition runs a test for a middleware in every composition, at every
-// place. The routes are GET and POST of /x.
+// everyComposition runs a test for a middleware in every composition, at every level. The routes are GET and POST /x.
 func everyComposition(t *testing.T, m func() middlewares, test func(t *testing.T, app *candor.App)) {
 	t.Helper()
 	register := func(r candor.Routes, options ...candor.RouteOption) {
@@ -118,7 +117,7 @@ func everyComposition(t *testing.T, m func() middlewares, test func(t *testing.T
 	}
 }
 
-// sendTo is a request without the judge of the test client.
+// sendTo sends a request without the checks of the test client.
 func sendTo(app http.Handler, method, target string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, http.NoBody)
 	for i := 0; i < len(headers); i += 2 {
@@ -129,7 +128,7 @@ func sendTo(app http.Handler, method, target string, headers ...string) *httptes
 	return w
 }
 
-// documentedResponses are the responses that a document has for an operation.
+// documentedResponses returns the responses that a document declares for an operation.
 func documentedResponses(t *testing.T, app *candor.App, path, method string) map[string]struct {
 	Description string         `json:"description"`
 	Headers     map[string]any `json:"headers"`
@@ -255,8 +254,8 @@ func TestOtherMiddlewareInAnyComposition(t *testing.T) {
 	})
 }
 
-// Between two functions that hide it, middleware cannot be known. What it may
-// leave undone it does, and what protects goes on; either is logged once.
+// Middleware between two opaque functions cannot be recognized. Optional middleware is skipped, protective middleware
+// still runs; both are logged once.
 func TestHiddenMiddleware(t *testing.T) {
 	tests := map[string]struct {
 		m       middlewares
@@ -326,8 +325,7 @@ func TestHiddenMiddleware(t *testing.T) {
 	})
 }
 
-// CORS of another maker works on routers too: a preflight goes through the
-// middleware of the user's.
+// Third-party CORS middleware works on routers too: a preflight request passes through it.
 func TestPreflightsOfOtherMiddleware(t *testing.T) {
 	other := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -369,7 +367,7 @@ func TestDocumentedMistakes(t *testing.T) {
 	}
 }
 
-// The judge of the test client knows what is declared, and nothing more.
+// The test client accepts what is declared, and nothing more.
 func TestDocumentedIsJudged(t *testing.T) {
 	teapot := candor.Middleware(func(w http.ResponseWriter, r *http.Request, next http.Handler) error {
 		w.Header().Set("X-Pot", "tea")
@@ -385,7 +383,7 @@ func TestDocumentedIsJudged(t *testing.T) {
 	assert.Contains(t, strings.Join(told.errors, "\n"), "418")
 }
 
-// Headers that a provider sets are declared where it is.
+// Headers that a provider sets are declared on the provider.
 func TestRespondsHeader(t *testing.T) {
 	type pages struct{}
 	app := candor.New(candor.Config{}, candor.RespondsHeader("X-Everywhere", "On all"))

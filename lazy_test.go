@@ -20,7 +20,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// diary notes what happened, in order, from any goroutine.
+// diary notes events in order, from any goroutine.
 type diary struct {
 	mutex sync.Mutex
 	lines []string
@@ -38,8 +38,7 @@ func (d *diary) String() string {
 	return strings.Join(d.lines, " ")
 }
 
-// session and berth are what providers of these tests make: a berth needs a
-// session.
+// session and berth are provided in these tests; a berth depends on a session.
 type (
 	session struct{ number int }
 	berth   struct{ in *session }
@@ -47,7 +46,7 @@ type (
 
 var errHarbour = errors.New("the ledger is closed")
 
-// provideBerth provides a session and a berth on it, with the given lifetime.
+// provideBerth registers providers of a session and a berth, with the given lifetime.
 func provideBerth(r candor.Routes, d *diary, options ...candor.ProvideOption) {
 	candor.ProvideScoped(r, func(_ context.Context, _ candor.None, use func(*session) error) error {
 		d.note("session{")
@@ -73,7 +72,7 @@ type lazyInput struct {
 	Berth candor.Lazy[*berth] `dep:""`
 }
 
-// lazily registers a handler that asks for a berth.
+// lazily registers a handler that can resolve a berth.
 func lazily(r candor.Routes, d *diary, h func(ctx context.Context, get func(context.Context) (*berth, error)) error, options ...candor.RouteOption) {
 	candor.Get(r, "/", func(ctx context.Context, in lazyInput) (candor.None, error) {
 		d.note("handler{")
@@ -126,7 +125,7 @@ func TestLazyBeginsWhenItIsAskedFor(t *testing.T) {
 			provideBerth(app, d)
 			lazily(app, d, row.handler)
 			client := candor.NewTestClient(t, app, candor.Unchecked()) // nothing is declared
-			for range 2 {                                              // the second time in an exchange that is used again
+			for range 2 {                                              // the second request reuses the exchange
 				d.lines = nil
 				client.Get("/").Status(row.status)
 				assert.Equal(t, row.want, d.String())
@@ -226,7 +225,7 @@ func TestLazyIsDocumentedLikeAnyDependency(t *testing.T) {
 	assert.Equal(t, []string{"bind parameters", "refuse an invalid request", "open *candor_test.berth on first use:", "handle", "encode the response", "write the stream"}, app.Routes()[0].Steps)
 }
 
-// harbour is a service whose lazy berth ends in trouble.
+// harbour is an app whose lazy berth fails.
 func harbour(provide func(use func(*berth) error) error, h func(ctx context.Context, get getBerth) error) (*candor.App, *bytes.Buffer) {
 	log := &bytes.Buffer{}
 	app := candor.New(candor.Config{Logger: slog.New(slog.NewTextHandler(log, nil))})
@@ -343,7 +342,7 @@ func TestLazyAndGoexit(t *testing.T) {
 		}, func(func() error) {}, "ended"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // which waits for the end of all goroutines
+			synctest.Test(t, func(t *testing.T) { // waits for the end of all goroutines
 				d := &diary{}
 				app, _ := harbour(func(use func(*berth) error) error {
 					defer d.note("ended")
@@ -463,7 +462,7 @@ func TestLazyAndContexts(t *testing.T) {
 func TestLazyAfterItsEnd(t *testing.T) {
 	for name, row := range map[string]struct {
 		until candor.ProvideOption
-		first bool // ask in the handler, too
+		first bool // resolve it in the handler, too
 		want  string
 	}{
 		"in a task":                {candor.Until(candor.ResponseEncoded), false, "handler task: candor: a Lazy was used after its provider ended"},
@@ -895,5 +894,5 @@ func TestMistakesWithLazy(t *testing.T) {
 	}
 }
 
-// logbook is made of a berth.
+// logbook depends on a berth.
 type logbook struct{}

@@ -24,7 +24,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// spanning notes when a lifespan begins and ends.
+// spanning returns a lifespan that notes when it begins and ends.
 func spanning(j *journal, name string) func(context.Context, func(context.Context) error) error {
 	return func(ctx context.Context, serve func(context.Context) error) error {
 		j.note(name + "{")
@@ -106,7 +106,7 @@ func TestStartIsBounded(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// taskApp has a task that runs for a minute, unless its context ends.
+// taskApp has a task that runs for a minute, unless its context ends before.
 func taskApp(config candor.Config, ended *atomic.Value) *candor.App {
 	app := candor.New(config)
 	candor.Post(app, "/", func(_ context.Context, in struct{ Tasks *candor.Tasks }) (candor.None, error) {
@@ -230,8 +230,7 @@ func TestTimeouts(t *testing.T) {
 	c.Get("/own").Status(500)
 }
 
-// A Timeout bounds handlers without types as well, with a guard before them or
-// without.
+// A Timeout applies to plain handlers too, with or without a guard.
 func TestTimeoutsOfPlainHandlers(t *testing.T) {
 	deadline := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, bounded := r.Context().Deadline()
@@ -273,7 +272,7 @@ func TestTimeoutsOfPlainHandlers(t *testing.T) {
 	assert.Nil(t, apptest.Member(document.Bytes(), "paths", "/unbounded", "get", "responses", "504"))
 }
 
-// endless is a body of which it is known how much was read.
+// endless is a body without end that counts the bytes read.
 type endless struct{ read atomic.Int64 }
 
 func (e *endless) Read(p []byte) (int, error) {
@@ -281,7 +280,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// seenBody counts what the handler chain reads of a body.
+// seenBody counts the bytes that a handler reads from a body.
 type seenBody struct {
 	io.ReadCloser
 	read *atomic.Int64
@@ -362,7 +361,7 @@ type cell[T any] struct{ value T }
 
 func newCell[T any](context.Context, candor.None) (*cell[T], error) { return &cell[T]{}, nil }
 
-// factory has a method that provides.
+// factory has a method that is a provider.
 type factory struct{ name string }
 
 func (f factory) user(context.Context, candor.None) (*user, error) { return &user{f.name}, nil }
@@ -472,9 +471,8 @@ func TestNeedsBeginsBeforeTheBody(t *testing.T) {
 	assert.Equal(t, "open rollback closed", strings.Join(j.lines, " "))
 }
 
-// An app that is a handler of another server has to be started. Until then what
-// lives as long as the app is not there, and nobody gets a handler that would
-// find nothing in its place.
+// An app that serves as a handler of another server has to be started. Before that its shared values do not exist, so
+// no handler that depends on them runs.
 func TestAnAppThatNobodyStarted(t *testing.T) {
 	type input struct {
 		DB *dbConn `dep:""`
@@ -515,7 +513,7 @@ func TestAnAppThatNobodyStarted(t *testing.T) {
 			candor.Get(app, "/v1/plain", apptest.Returns("hello"))
 			app.Health("/health/live", "/health/ready")
 			outer, _ := apptest.Quiet(candor.Config{})
-			outer.Mount("/api", http.StripPrefix("", app)) // which hides the app
+			outer.Mount("/api", http.StripPrefix("", app)) // hides the app
 			mux := http.NewServeMux()
 			mux.Handle("/api/", http.StripPrefix("/api", app))
 			for range 3 {
@@ -598,7 +596,7 @@ func TestAnAppThatNobodyStarted(t *testing.T) {
 			stopped = make(chan struct{})
 			assert.Equal(t, "204", apptest.Wire(app, "POST /"))
 			go func() {
-				time.Sleep(time.Second) // by then it waits for the task
+				time.Sleep(time.Second) // by then the app waits for the task
 				close(stopped)
 			}()
 			require.NoError(t, stop())

@@ -19,7 +19,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// listening serves an app on a port of its own until the test ends.
+// listening serves an app on its own port until the test ends.
 func listening(t *testing.T, app *candor.App) net.Addr {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -34,8 +34,7 @@ func listening(t *testing.T, app *candor.App) net.Addr {
 	return l.Addr()
 }
 
-// firstLine sends the beginning of a request and reads the first line of what
-// comes back.
+// firstLine sends a partial request and returns the first line of the response.
 func firstLine(t *testing.T, addr net.Addr, request string) string {
 	t.Helper()
 	conn, err := net.Dial(addr.Network(), addr.String())
@@ -68,8 +67,8 @@ func TestRefusalsDoNotAskForTheBody(t *testing.T) {
 	}
 }
 
-// Whatever is answered, nothing behind a body whose length is ambiguous is taken
-// for a request (RFC 9112, section 6.1).
+// Whatever the response is, nothing after a body of ambiguous
+// length is read as another request (RFC 9112, section 6.1).
 func TestAmbiguousLengths(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/read", apptest.Echo[struct {
@@ -105,7 +104,7 @@ func TestAmbiguousLengths(t *testing.T) {
 			require.NoError(t, err)
 			_, err = io.WriteString(conn, strings.ReplaceAll(fmt.Sprintf(text, row.path, row.media)+next, "\n", "\r\n"))
 			require.NoError(t, err)
-			responses, _ := io.ReadAll(conn) // a reset may follow what was not read
+			responses, _ := io.ReadAll(conn) // unread bytes may cause a reset
 			assert.Equal(t, want, strings.Count(string(responses), "HTTP/1."), "%s: %s", fmt.Sprintf(text, row.path, row.media), responses)
 			_ = conn.Close()
 		}
@@ -140,7 +139,7 @@ func TestSlowBodies(t *testing.T) {
 		"/read": "application/json", "/stream": "application/octet-stream", "/lines": "application/jsonl",
 	} {
 		request := "POST " + path + " HTTP/1.1\nHost: x\nContent-Type: " + media + "\nContent-Length: 7\n\n{"
-		// Several at once: what is left of the body is read once more, when its time is over already.
+		// Several at once, because the rest of each body is read once more, after its deadline.
 		var all sync.WaitGroup
 		for range 8 {
 			all.Go(func() { assert.Equal(t, "HTTP/1.1 408 Request Timeout", firstLine(t, addr, request), path) })
@@ -160,8 +159,7 @@ func TestDepthOfBodies(t *testing.T) {
 	assert.Contains(t, apptest.Outcome(c.Post("/", strings.Repeat(`{"a":`, 100_000))), `json_invalid`)
 }
 
-// TestManyMembersStayLinear would take minutes where time grows with the square
-// of the number of members.
+// TestManyMembersStayLinear would take minutes if the time were quadratic in the number of members.
 func TestManyMembersStayLinear(t *testing.T) {
 	app := candor.New(candor.Config{MaxBody: 8 << 20})
 	candor.Post(app, "/unknown", apptest.Ignores[struct {
@@ -184,7 +182,7 @@ func TestManyMembersStayLinear(t *testing.T) {
 	candor.Post(app, "/any", apptest.Ignores[struct {
 		Body any `body:""`
 	}])
-	// The judge of the contract takes its time over so many faults.
+	// Unchecked, because the test client would spend its time on so many validation errors.
 	c := candor.NewTestClient(t, app, candor.Unchecked())
 	body := apptest.ObjectOf(100_000, "1")
 	start := time.Now()
@@ -194,8 +192,7 @@ func TestManyMembersStayLinear(t *testing.T) {
 	assert.Less(t, time.Since(start), 5*time.Second)
 }
 
-// A text that is short enough, but whose value takes too much memory, says which
-// of the two it is, in a body and in a form.
+// If a text is within its size limit but its value takes too much memory, the error says so, for bodies and forms.
 func TestValuesThatTakeTooMuchMemory(t *testing.T) {
 	type entry struct {
 		A, B, C, D, E, F, G, H string `json:",omitempty"`

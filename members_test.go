@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor/candortest"
 )
 
-// account has a member of responses alone, and one of requests alone.
+// account has one member for responses only, and one for requests only.
 type account struct {
 	ID       int64  `json:"id" readonly:"true"`
 	Name     string `json:"name" validate:"min=2"`
@@ -249,7 +249,7 @@ func TestWriteOnlyIsNotEchoed(t *testing.T) {
 	assert.NotContains(t, got, "s3cret")
 }
 
-// A typed call sends what is writeonly, and not what is readonly.
+// A typed call sends writeonly members, and no readonly ones.
 func TestTypedCallsOfMembers(t *testing.T) {
 	app := candor.New(candor.Config{})
 	type in struct {
@@ -301,7 +301,7 @@ func echoes[T any](_ context.Context, in struct {
 	return in.Body, nil
 }
 
-// A request example is what a client sends.
+// A request example has the members that a client sends.
 func TestExamplesOfMembers(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/accounts", echoes[account],

@@ -2,8 +2,7 @@
 
 package candor_test
 
-// The race detector pads everything that is allocated, so memory is measured
-// without it.
+// The race detector pads allocations, so memory is only measured without it.
 
 import (
 	"bytes"
@@ -23,7 +22,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// most is what one request may raise the process by, in bytes.
+// most is the memory that one request may take, in bytes.
 const most = 8 << 20
 
 func TestMemoryOfOneRequest(t *testing.T) {
@@ -103,8 +102,7 @@ func TestMemoryOfOneRequest(t *testing.T) {
 	}
 }
 
-// allocatedBy is what f allocates, none of it collected meanwhile: more than it
-// ever holds at once.
+// allocatedBy returns the bytes that f allocates in total, an upper limit of what it holds at any time.
 func allocatedBy(f func()) uint64 {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	var before, after runtime.MemStats
@@ -114,7 +112,7 @@ func allocatedBy(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// One line is held at a time, however long the body is.
+// Only one line is in memory at a time, however long the body is.
 func TestLinesTakeConstantMemory(t *testing.T) {
 	app := candor.New(candor.Config{}, candor.MaxBody(1<<40))
 	count := 0
@@ -142,7 +140,7 @@ func TestLinesTakeConstantMemory(t *testing.T) {
 	assert.Less(t, allocated, uint64(lines*16+1<<20), "the values, and no more")
 }
 
-// repeated repeats a text.
+// repeated is an endless reader of a repeated string.
 type repeated string
 
 func (e repeated) Read(p []byte) (n int, err error) {
@@ -152,8 +150,7 @@ func (e repeated) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// Files that fields hold as a whole are bodies in memory, however large the form
-// around them may be.
+// A file that a field holds as a whole is limited like a body in memory, whatever the limit of the form.
 func TestMemoryOfFilesThatAreHeld(t *testing.T) {
 	type held = struct {
 		A []byte        `file:"a"`

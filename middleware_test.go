@@ -16,8 +16,8 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// refusing is middleware that refuses requests whose X-Refuse is its name, by
-// WriteError or as an error.
+// refusing is middleware that rejects requests whose X-Refuse
+// header is its name, by WriteError or by returning an error.
 func refusing(name string) func(http.Handler) http.Handler {
 	refuse := candor.Error(429, name).WithHeader("Retry-After", "3")
 	byError := candor.Middleware(func(w http.ResponseWriter, r *http.Request, next http.Handler) error {
@@ -91,8 +91,7 @@ func TestMiddlewareHidesUnknownErrors(t *testing.T) {
 	assert.Equal(t, []string{"ERROR request failed method=GET route=/ error=secret"}, log.take())
 }
 
-// TestMiddlewareKeepsTheWriter checks that what net/http can do with a writer
-// is still there behind Middleware.
+// TestMiddlewareKeepsTheWriter checks that Middleware keeps the optional methods of the ResponseWriter.
 func TestMiddlewareKeepsTheWriter(t *testing.T) {
 	app := candor.New(candor.Config{}, candor.Use(candor.Middleware(func(w http.ResponseWriter, r *http.Request, next http.Handler) error {
 		next.ServeHTTP(w, r)
@@ -234,7 +233,7 @@ func TestTrustedHosts(t *testing.T) {
 			assert.JSONEq(t, `{"detail":"the host is not served here"}`, w.Body.String())
 		}
 	}
-	candor.NewTestClient(t, app).Get("/").Status(400) // the document lists it
+	candor.NewTestClient(t, app).Get("/").Status(400) // the document declares it
 	code, _ := healthAnswer(app, "/healthz")
 	assert.Equal(t, 200, code)
 	for _, hosts := range [][]string{nil, {""}, {"*"}, {"a.*.com"}, {"example.com:80"}, {"https://example.com"}, {"example.com/"}} {
@@ -252,7 +251,7 @@ func ExampleTrustedHosts() {
 	// 400 {"detail":"the host is not served here"}
 }
 
-// showHeader asks an app and prints one header of the answer.
+// showHeader sends a request and prints one header of the response.
 func showHeader(app http.Handler, method, target, name string, header ...string) {
 	r := httptest.NewRequest(method, target, nil)
 	for _, line := range header {

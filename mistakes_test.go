@@ -13,7 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// badInput registers a handler with an input that cannot work.
+// badInput registers a handler with an invalid input type.
 func badInput[In any](path string) func(candor.Routes) {
 	return func(r candor.Routes) { candor.Post(r, path, apptest.Ignores[In]) }
 }
@@ -26,8 +26,8 @@ type locatedBody struct {
 	ID int `path:"id"`
 }
 
-// TestMistakesInInputs lists what a registration says about an input that
-// cannot work: which field of which type, what is wrong, what to write.
+// TestMistakesInInputs lists the configuration errors of inputs:
+// the field and its type, what is wrong, and how to fix it.
 func TestMistakesInInputs(t *testing.T) {
 	rows := []struct {
 		want     string
@@ -292,8 +292,7 @@ type envelopeWithStray struct {
 	Body  misspelled `body:""`
 }
 
-// A tag key that nobody reads is told wherever a type is used, once for each app,
-// by the registration that uses it first.
+// An unknown tag key is reported wherever the type is used, once per app, at the first registration that uses it.
 func TestTagKeysThatNobodyReads(t *testing.T) {
 	message := "candor_test.misspelled.A: its tag valdate is nearly validate, but it is not read; write `validate:\"...\"`; if the key is another program's, name it in Config.ForeignTags"
 	answers := func(context.Context, candor.None) (m misspelled, err error) { return m, nil }
@@ -371,7 +370,7 @@ func TestTagKeysThatNobodyReads(t *testing.T) {
 	assert.ErrorContains(t, app.Check(), "candor_test.envelopeWithStray.Count: its tag exmaple is nearly example")
 }
 
-// So are those of inputs of guards and providers, at the place of these.
+// Unknown tag keys in the inputs of guards and providers are reported at their registration.
 func TestTagKeysOfProviders(t *testing.T) {
 	type input struct {
 		Q string `query:"q" binding:"required"`
@@ -395,7 +394,7 @@ func TestTagKeysOfProviders(t *testing.T) {
 	}
 }
 
-// A mistake of a type that is read and written is one mistake.
+// A configuration error of a type that is both a request and a response body is reported once.
 func TestMistakeIsToldOnce(t *testing.T) {
 	type both struct {
 		N string `json:"n" validate:"minn=3"`
@@ -412,7 +411,7 @@ func TestMistakeIsToldOnce(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(text, "no such rule"), text)
 }
 
-// The example of a field that is only written is held against its rules too.
+// Examples of fields that occur only in responses must follow their rules too.
 func TestExamplesInAnswers(t *testing.T) {
 	type answer struct {
 		N int `json:"n" example:"0" validate:"gte=1"`

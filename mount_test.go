@@ -17,7 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// tellPath answers with what a handler sees of the path.
+// tellPath responds with the path that the handler sees.
 var tellPath = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "%s %s %s", r.Method, r.URL.Path, r.URL.RawPath)
 })
@@ -62,7 +62,7 @@ func TestMountedHandlerSeesPathsWithoutThePrefix(t *testing.T) {
 	}.check(t, everything)
 }
 
-// numbered is an app that answers with its name.
+// numbered is an app that responds with its name.
 func numbered(name string, config candor.Config) *candor.App {
 	app := candor.New(config)
 	candor.Get(app, "/name", apptest.Returns(name))
@@ -87,7 +87,7 @@ func TestMountedApps(t *testing.T) {
 		{"PUT /group/middle/name", `405 Allow: GET, HEAD, OPTIONS | {"detail":"Method Not Allowed"}`},
 	}.check(t, outer)
 
-	// Each keeps its document, which says where the app is.
+	// Each app keeps its own document, with its mount point as the server URL.
 	assert.Equal(t, []string{"/name"}, apptest.MemberNames(apptest.Document(t, outer), "paths"))
 	assert.Nil(t, apptest.Member(apptest.Document(t, outer), "servers"))
 	assert.Equal(t, []any{map[string]any{"url": "/group/middle"}}, apptest.Member(apptest.Document(t, middle), "servers"))
@@ -161,7 +161,7 @@ func TestMountMistakes(t *testing.T) {
 	require.ErrorContains(t, self.Check(), "the app would contain itself")
 }
 
-// A mounted app answers its errors itself, also those of its middleware.
+// A mounted app writes its own error responses, including those of its middleware.
 func TestMountedAppHasItsOwnErrors(t *testing.T) {
 	refuse := func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -195,11 +195,11 @@ func TestInsideServeMux(t *testing.T) {
 	assert.Equal(t, []any{map[string]any{"url": "/api"}}, apptest.Member(apptest.Document(t, app), "servers"))
 	assert.Contains(t, apptest.Wire(mux, "GET /api/docs/init.js"), `"url": "./openapi.json"`)
 
-	// Behind a proxy that has taken the prefix off, redirects say it too.
+	// Redirects include a prefix that a proxy has stripped.
 	assert.Equal(t, "307 Location: /api/name", apptest.Wire(app, "GET /name/"))
 }
 
-// A prefix that nobody strips is a 404 on every route, so the log says why.
+// If the prefix is not stripped, every route is a 404, so the log says why.
 func TestRootPathThatIsNotStripped(t *testing.T) {
 	var log bytes.Buffer
 	app := numbered("candor", candor.Config{RootPath: "/api", Logger: slog.New(slog.NewTextHandler(&log, nil))})

@@ -17,17 +17,17 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// stockError is an error of a program, known by its pointer.
+// stockError is an application error that is handled by its pointer type.
 type stockError struct{ Wanted, Left int }
 
 func (e *stockError) Error() string { return fmt.Sprintf("wanted %d, %d left", e.Wanted, e.Left) }
 
-// quotaError is one known by its value.
+// quotaError is handled by its value type.
 type quotaError string
 
 func (e quotaError) Error() string { return "over the quota of " + string(e) }
 
-// retryable is one known by an interface.
+// retryable is an interface for errors.
 type retryable interface {
 	error
 	RetryAfter() int
@@ -42,12 +42,12 @@ type said struct {
 	Who string `json:"who"`
 }
 
-// speaks is a handler for errors that tells its name.
+// speaks returns an error handler that responds with its name.
 func speaks[E error](who string) func(context.Context, E) (said, error) {
 	return func(context.Context, E) (said, error) { return said{who}, nil }
 }
 
-// passes is one that goes on with another error.
+// passes returns an error handler that returns another error.
 func passes[E error](as func(E) error) func(context.Context, E) (said, error) {
 	return func(_ context.Context, err E) (said, error) { return said{}, as(err) }
 }
@@ -251,7 +251,7 @@ func TestWhichErrorHandlerAnswers(t *testing.T) {
 	}
 }
 
-// chosenAnswer is an envelope that chooses everything itself.
+// chosenAnswer is an envelope that sets the status, a header and the body.
 type chosenAnswer struct {
 	Status int    `status:"409,503"`
 	Retry  string `header:"Retry-After,omitempty"`
@@ -351,7 +351,7 @@ func TestErrorHandlersOfMountedApps(t *testing.T) {
 	assert.JSONEq(t, `{"who":"outer"}`, c.Get("/plain/x").Status(404).Text())
 }
 
-// readDocument reads the document of an app.
+// readDocument decodes the document of an app.
 func readDocument(t *testing.T, app *candor.App) map[string]any {
 	t.Helper()
 	var b strings.Builder
@@ -361,7 +361,7 @@ func readDocument(t *testing.T, app *candor.App) map[string]any {
 	return doc
 }
 
-// responsesOf tells the error answers of an operation, one line a status.
+// responsesOf describes the error responses of an operation, one line per status.
 func responsesOf(t *testing.T, app *candor.App, path, method string) map[string]string {
 	t.Helper()
 	op := readDocument(t, app)["paths"].(map[string]any)[path].(map[string]any)[method].(map[string]any)
@@ -394,7 +394,7 @@ func TestErrorHandlersAreDocumented(t *testing.T) {
 	tests := map[string]struct {
 		register func(app *candor.App)
 		want     all
-		// raises is what the route says about errors of the user's types.
+		// raises are the route's options that declare errors of the user's types.
 		raises []candor.RouteOption
 	}{
 		"none": {
@@ -618,7 +618,7 @@ func ExampleDottedFaults() {
 	// Output: 422 {"detail":[{"field":"body.lines.1.qty","message":"Must be greater than or equal to 1"},{"field":"body.lines.2.qty","message":"Field required"}]}
 }
 
-// The response to an error is there as a whole.
+// The response to an error cannot be a stream.
 func TestErrorsAreNoStreams(t *testing.T) {
 	app := candor.New(candor.Config{})
 	for name, register := range map[string]func(){

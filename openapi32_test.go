@@ -24,7 +24,7 @@ type signedIn struct {
 	Body    string      `body:""`
 }
 
-// described says all that has words in OpenAPI 3.2 only.
+// described is an app that uses what only OpenAPI 3.2 can describe.
 func described() *candor.App {
 	app := candor.New(candor.Config{
 		Tags: []candor.Tag{
@@ -86,7 +86,7 @@ func TestDocumentInWordsOf32(t *testing.T) {
 	candor.NewTestClient(t, described()).Post("/sessions", nil, candor.WithHeader("Authorization", "Bearer t")).Status(200)
 }
 
-// Metadata are those of a server of OAuth2.
+// WithMetadata applies only to OAuth 2 schemes.
 func TestMetadataOfNoServer(t *testing.T) {
 	for _, scheme := range []candor.SecurityScheme{candor.BearerTokens("JWT"), candor.OpenIDConnect("/"), {}} {
 		app := candor.New(candor.Config{SecuritySchemes: map[string]candor.SecurityScheme{"login": scheme.WithMetadata("/m")}})
@@ -97,8 +97,7 @@ func TestMetadataOfNoServer(t *testing.T) {
 	}
 }
 
-// shownInput has an example in every source, with characters that are escaped in
-// some of them.
+// shownInput has an example in every source, with characters that some sources escape.
 type shownInput struct {
 	ID     string   `path:"id" example:"a/b c%"`
 	Text   string   `query:"te xt" example:"x+y & z"`
@@ -125,7 +124,7 @@ type shownForm struct {
 	} `form:"point,json"`
 }
 
-// The text of an example is what the app reads its data from.
+// The serialized form of an example can be sent to the app, which decodes the example's value from it.
 func TestTextsOfExamplesAreRead(t *testing.T) {
 	app := candor.New(candor.Config{})
 	var got shownInput
@@ -195,7 +194,7 @@ type querying struct {
 	Body queried `body:""`
 }
 
-// methodsApp has operations of methods that OpenAPI 3.1 has no field for.
+// methodsApp has operations with methods that OpenAPI 3.1 has no field for.
 func methodsApp() *candor.App {
 	app := candor.New(candor.Config{})
 	candor.Query(app, "/items", func(_ context.Context, in querying) ([]queried, error) { return []queried{in.Body}, nil })
@@ -224,7 +223,7 @@ func TestDocumentOfMethods(t *testing.T) {
 	c.Do("PURGE", "/items", nil).Status(204)
 }
 
-// A response that the document does not have is found, whatever the method is.
+// The test client reports undeclared responses for these methods as well.
 func TestMethodsAreJudged(t *testing.T) {
 	app := candor.New(apptest.Unlogged())
 	fail := func(context.Context, candor.None) (candor.None, error) { return candor.None{}, candor.Error(418, "no") }

@@ -28,7 +28,7 @@ func sharedDocsHandler(_ context.Context, in struct {
 	return in.Body, nil
 }
 
-// spoil changes all that an operation is made of.
+// spoil modifies everything in an operation.
 func spoil(op *openapi3.Operation) {
 	for _, p := range op.Parameters {
 		p.Value.Description, p.Value.Schema.Value.Title = "spoilt", "spoilt"
@@ -44,7 +44,7 @@ func spoil(op *openapi3.Operation) {
 	op.Responses.Set("418", &openapi3.ResponseRef{Value: openapi3.NewResponse().WithDescription("spoilt")})
 }
 
-// What is said about one operation is about no other of the same types.
+// Options of one operation do not affect others with the same types.
 func TestOperationsOfOneTypeAreDocumentedApart(t *testing.T) {
 	one := func(t *testing.T, config candor.Config, options ...candor.RouteOption) (spoilt, other string) {
 		app := candor.New(config)

@@ -27,8 +27,7 @@ func makeReader[T any]() func(context.Context, candor.None) (T, error) {
 	return func(context.Context, candor.None) (t T, err error) { return t, nil }
 }
 
-// Ids and summaries come from the names of the functions, ids with the receiver
-// and the type arguments.
+// Operation ids and summaries come from function names; ids include the receiver and the type arguments.
 func TestOperationIDsAndSummaries(t *testing.T) {
 	l := &library{}
 	literal := func(context.Context, candor.None) (string, error) { return "", nil }
@@ -61,11 +60,11 @@ func TestOperationIDsAndSummaries(t *testing.T) {
 		got = append(got, r.Method+" "+r.Pattern+" = "+r.OperationID+" = "+text)
 	}
 	assert.Equal(t, []string{
-		// Of one function's routes that with the shortest path has its id.
+		// Among the routes of one function, the shortest path gets the plain id.
 		"GET /method = libraryListBooks_method_get = List Books",
 		"GET /value = libraryHTTPStatus = HTTP Status",
 		"GET /snake = read_all_items = Read All Items",
-		// A choice goes before what is made of names, wherever it stands.
+		// An explicit id wins over generated ones, wherever it is registered.
 		"GET /funcs = funcs_funcs_get_2 = Funcs",
 		"GET /literal/{id} = get_literal_id = ",
 		"POST /literal/{rest...} = post_literal_rest = ",
@@ -122,8 +121,7 @@ func count(context.Context, candor.None) (string, error)               { return 
 func sheepCount(context.Context, candor.None) (string, error)          { return "", nil }
 func plainWool(context.Context, candor.None) (candor.None, error)      { return candor.None{}, nil }
 
-// namesakes registers operations of names that collide in all ways there are,
-// with the id that each has.
+// namesakes registers operations whose names collide in every possible way, with the resulting ids.
 var namesakes = []struct {
 	id       string
 	register func(r candor.Routes)
@@ -156,7 +154,7 @@ var namesakes = []struct {
 	}},
 }
 
-// The order of registrations decides nothing.
+// The ids do not depend on the order of registrations.
 func TestOperationIDsDoNotDependOnTheOrder(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
@@ -278,7 +276,7 @@ func TestRoutes(t *testing.T) {
 	assert.Contains(t, apptest.PanicOf(func() { faulty.Routes() }), "nothing reads the wildcard {rest}")
 }
 
-// The operation an input is told about is the one the document has.
+// RouteInfo in an input has the same operation id as the document.
 func TestRouteInfoOfARequest(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/items", func(_ context.Context, in struct{ Route candor.RouteInfo }) ([]string, error) {

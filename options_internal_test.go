@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// sample is a value of a type that is not its zero value.
+// sample returns a value that is not the type's zero value.
 func sample(t reflect.Type) reflect.Value {
 	v := reflect.New(t).Elem()
 	switch t.Kind() {
@@ -38,7 +38,7 @@ func sample(t reflect.Type) reflect.Value {
 	return v
 }
 
-// fieldsOf lists the fields of a struct, those of embedded structs by themselves.
+// fieldsOf lists the fields of a struct, with the fields of embedded structs instead of the structs.
 func fieldsOf(t reflect.Type) []reflect.StructField {
 	var all []reflect.StructField
 	for _, f := range reflect.VisibleFields(t) {
@@ -49,14 +49,14 @@ func fieldsOf(t reflect.Type) []reflect.StructField {
 	return all
 }
 
-// settable is a field that may be set, exported or not.
+// settable returns a field that can be set, even if it is not exported.
 func settable(v reflect.Value, f reflect.StructField) reflect.Value {
 	field := v.FieldByIndex(f.Index)
 	return reflect.NewAt(field.Type(), field.Addr().UnsafePointer()).Elem()
 }
 
-// What an outer scope says counts inside, unless something is said there: for
-// every setting there is, also the one that is added next.
+// Settings of an outer level apply inside unless overridden there.
+// All settings are tested, including any that are added later.
 func TestEverySettingIsMerged(t *testing.T) {
 	own := map[string]string{
 		"aliases":   "stay with their route",
@@ -83,7 +83,7 @@ func TestEverySettingIsMerged(t *testing.T) {
 	}
 }
 
-// So does what a document says about itself.
+// The same applies to the metadata of a document.
 func TestEveryFactOfADocumentIsMerged(t *testing.T) {
 	for _, f := range fieldsOf(reflect.TypeFor[Info]()) {
 		said := sample(f.Type)

@@ -15,8 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// layered is an app with one route, GET or POST /x, and options at each of the
-// places that have them.
+// layered is an app with one route, GET or POST /x, and options at each level.
 type layered struct{ app, include, router, route []candor.Option }
 
 func (l layered) build(more ...candor.RouteOption) *candor.App {
@@ -47,8 +46,7 @@ var (
 	errBlue = candor.Error(409, "blue")
 )
 
-// An option of type Option holds wherever it is given; the inner one wins, or
-// both add up, the outer first.
+// An Option works at every level: the inner one wins, or both add up, the outer one first.
 func TestOptionsEverywhere(t *testing.T) {
 	some := func(options ...candor.Option) []candor.Option { return options }
 	operation := []string{"paths", "/x", "post"}
@@ -171,7 +169,7 @@ func TestMiddlewareOrder(t *testing.T) {
 	exchanges{
 		{"POST /x", `422 X-Through: app1, app2, include, router, route1, route2 | {"detail":[{"type":"missing","loc":["body"],"msg":"Field required"}]}`},
 		{"POST /alias", `422 X-Through: app1, app2, include, router, route1, route2, alias | {"detail":[{"type":"missing","loc":["body"],"msg":"Field required"}]}`},
-		// Around what is no route there is the app's alone.
+		// Responses that belong to no route get only the app's middleware.
 		{"GET /x", `405 Allow: OPTIONS, POST X-Through: app1, app2 | {"detail":"Method Not Allowed"}`},
 		{"OPTIONS /x", `204 Allow: OPTIONS, POST X-Through: app1, app2`},
 		{"GET /y", `404 X-Through: app1, app2 | {"detail":"Not Found"}`},
@@ -213,7 +211,7 @@ func TestMiddlewareAnswers(t *testing.T) {
 	assert.Equal(t, `401 X-Reason: none | {"detail":"no"}`, apptest.Wire(layered{app: []candor.Option{candor.Use(refuse)}}.build(), "GET /nowhere"))
 }
 
-// A RouteOption holds for one route; those of an alias are over the route's.
+// A RouteOption applies to one route; the options of an alias override those of the route.
 func TestRouteOptions(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/a", apptest.Returns("a"), candor.Summary("First"), candor.Status(202, "Taken", "for later"), candor.OperationID("a"),

@@ -28,7 +28,7 @@ type level string
 
 func (level) Enum() []level { return []level{"low", "high"} }
 
-// odd is a type with a text form of the user's, which says what is wrong.
+// odd is a type with UnmarshalText, which returns an error message of its own.
 type odd int
 
 func (o *odd) UnmarshalText(text []byte) error {
@@ -228,7 +228,7 @@ type pageQuery struct {
 	Offset int `query:"offset,omitempty"`
 }
 
-// span is a parameter model that judges itself.
+// span is a parameter model with a Validate method.
 type span struct {
 	From candor.Date `query:"from"`
 	To   candor.Date `query:"to"`
@@ -307,7 +307,7 @@ func TestStrictQueries(t *testing.T) {
 	})
 }
 
-// OpenAPI has no word for parameters that are refused, so an extension says where.
+// OpenAPI cannot say that unknown parameters are rejected, so an extension does.
 func TestClosedParametersInTheDocument(t *testing.T) {
 	type open struct {
 		Q string `query:"q,omitempty"`
@@ -361,7 +361,7 @@ func TestHeaders(t *testing.T) {
 	)
 }
 
-// A cookie is what stands after its name, as scripts in browsers write it.
+// A cookie's value is taken literally, as scripts in browsers write it.
 func TestCookieValues(t *testing.T) {
 	c := apptest.Echoing[struct {
 		Prefs string  `cookie:"prefs" default:"none"`
@@ -400,7 +400,7 @@ func TestCookieValues(t *testing.T) {
 		asked{target: "/", options: line(`a=1; b={"c":"d"}`), want: `extra_forbidden ["cookie","b"]`})
 }
 
-// Of several values of a key the last one counts, of cookies the first.
+// If an API key is sent several times, the last value counts; of cookies the first.
 func TestAPIKeysAsTheyAreSent(t *testing.T) {
 	type in struct {
 		Query  *candor.APIKey `query:"key"`
@@ -451,7 +451,7 @@ func TestHeaderLists(t *testing.T) {
 	}
 }
 
-// Headers that are dates have the notation of HTTP, others that of RFC 3339.
+// Standard date headers use the HTTP date format, other headers RFC 3339.
 func TestHTTPDates(t *testing.T) {
 	type in struct {
 		Since   *time.Time                 `header:"If-Modified-Since"`
@@ -481,7 +481,7 @@ func toldFormat(t *testing.T, c *candor.TestClient, parameter int) any {
 	return schema["format"]
 }
 
-// A + in a query is a space, which is what a time with an offset comes with.
+// A + in a query means a space, which breaks times with an offset.
 func TestTimesWithALostPlus(t *testing.T) {
 	c := apptest.Echoing[struct {
 		At    *time.Time  `query:"at"`
@@ -517,7 +517,7 @@ func TestCrossFieldParameters(t *testing.T) {
 	assert.Contains(t, apptest.Outcome(c.Get("/?min=2&max=2")), `missing ["query","by"]`)
 }
 
-// booking is an input that judges itself.
+// booking is an input with a Validate method.
 type booking struct {
 	Room   int `path:"room"`
 	Nights int `query:"nights"`
@@ -604,7 +604,7 @@ func TestRequestsShareNothing(t *testing.T) {
 	}
 }
 
-// level is a type that lists its values.
+// paramLevel is a type that lists its values.
 type paramLevel string
 
 func (paramLevel) Enum() []paramLevel { return []paramLevel{"low", "high"} }
@@ -701,7 +701,7 @@ type (
 	}
 )
 
-// A value that a guard and a handler read has to satisfy both.
+// A parameter that a guard and a handler read must satisfy the rules of both.
 func TestParametersOfTwoReaders(t *testing.T) {
 	for _, row := range []struct {
 		app  *candor.App
@@ -770,7 +770,7 @@ func TestParametersThatNothingSatisfies(t *testing.T) {
 	}
 }
 
-// A parameter that one reader hides is in the document by the other.
+// A parameter that one of its readers hides is documented by the other.
 func TestHiddenFromAll(t *testing.T) {
 	err := twoReaders[readHidden, readHidden]().Check()
 	require.ErrorContains(t, err, `the query parameter "n" of candor_test.readHidden.N and candor_test.readHidden.N (registered at `)
@@ -778,7 +778,7 @@ func TestHiddenFromAll(t *testing.T) {
 	require.NoError(t, twoReaders[readHidden, readShown]().Check())
 }
 
-// What both find wrong is told once.
+// A validation error that both find is listed once.
 func TestValidationErrorsOfTwoReaders(t *testing.T) {
 	app := twoReaders[readMin, struct {
 		readMin
@@ -799,8 +799,8 @@ type (
 	}
 )
 
-// The document has one path for routes that differ in the names of wildcards;
-// validation errors, links and callbacks call them as it does.
+// Routes that differ only in wildcard names share one path in the document. Validation errors, links and callbacks
+// use its names.
 func TestMergedPathsHaveOneName(t *testing.T) {
 	nothing := func(context.Context, itemNo) (candor.None, error) { return candor.None{}, nil }
 	guard := func(context.Context, itemNo) error { return nil }
@@ -839,8 +839,7 @@ func TestMergedPathsHaveOneName(t *testing.T) {
 	assert.Equal(t, []string{"https://example.com/{$request.path.id}"}, apptest.MemberNames([]byte(path), "delete", "callbacks", "gone"))
 }
 
-// A pattern is written for ECMA-262 wherever there is one, and the server runs
-// what was asked for.
+// The document has an equivalent ECMA-262 pattern if there is one; the server uses the pattern as written.
 func TestPatternsOfTheDocument(t *testing.T) {
 	type word struct {
 		Text string `json:"text" pattern:"^a.\\S\\s$"`

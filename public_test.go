@@ -13,13 +13,12 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// needsTenant is the input of a guard that has nothing to do with credentials.
+// needsTenant is the input of a guard that reads no credentials.
 type needsTenant struct {
 	Tenant string `header:"X-Tenant"`
 }
 
-// An app whose routes all ask for a tenant and, in some way, for credentials, has
-// one that asks for the tenant alone.
+// In an app whose routes all require a tenant and some kind of credentials, a public route requires only the tenant.
 func TestPublicRoutes(t *testing.T) {
 	provided := func(app *candor.App) *candor.App {
 		candor.Provide(app, makeOf[*visitor, needsToken])
@@ -90,8 +89,7 @@ func TestPublicRoutesAreListed(t *testing.T) {
 	assert.Equal(t, "true", apptest.Fetch(app, "/told").Body.String())
 }
 
-// Where a test replaces who reads the credentials, the public route has no guard
-// that the app as it is would leave out.
+// If a test overrides the provider that reads the credentials, the public route still skips the same guards.
 func TestPublicRoutesWithOverrides(t *testing.T) {
 	for name, override := range map[string]func(app *candor.App){
 		"none":             func(*candor.App) {},

@@ -70,8 +70,7 @@ func TestRateLimitsAddUp(t *testing.T) {
 	assert.Equal(t, []string{`"app";r=0;t=3600`}, c.Get("/own/2").Status(429).Header.Values("RateLimit"))
 }
 
-// However many keys one limit sees, another that counts in the same store keeps
-// those it has.
+// However many keys one limit sees, it does not evict those of another limit in the same store.
 func TestRateLimitsInOneStore(t *testing.T) {
 	own := candor.NewMemoryRateStore(4)
 	tests := map[string]struct{ wide, strict candor.RateConfig }{
@@ -118,7 +117,7 @@ func TestRateLimitRunsBeforeGuardsAndBody(t *testing.T) {
 	assert.Equal(t, 7, body.Len(), "the body is not read")
 }
 
-// addressed sets where requests come from.
+// addressed sets the client address of requests.
 func addressed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.RemoteAddr = r.Header.Get("Test-Address")
@@ -170,7 +169,7 @@ func TestRateKeys(t *testing.T) {
 	}
 }
 
-// spyStore notes the keys it is asked for.
+// spyStore records the keys that it gets.
 type spyStore struct {
 	mutex sync.Mutex
 	keys  []string
@@ -205,7 +204,7 @@ func TestRateLimitKeepsSecretsOutOfTheStore(t *testing.T) {
 	assert.Regexp(t, `^named:[\w-]{22}$`, spy.keys[2])
 }
 
-// Where the store cannot tell, the memory of the process counts.
+// While the store is unavailable, requests are counted in the memory of the process.
 func TestRateLimitWithoutItsStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config, log := recorded()
@@ -240,7 +239,7 @@ func TestRateLimitWithoutItsStore(t *testing.T) {
 	})
 }
 
-// What the store said last is where the memory of the process goes on.
+// Counting in memory continues from the last response of the store.
 func TestRateLimitGoesOnWithoutItsStore(t *testing.T) {
 	config, _ := recorded()
 	store := &failingStore{RateStore: candor.NewMemoryRateStore(0)}
@@ -270,7 +269,7 @@ func (s *failingStore) Take(ctx context.Context, key string, rate candor.Rate) (
 	return s.RateStore.Take(ctx, key, rate)
 }
 
-// slowStore takes its time, whatever its context says.
+// slowStore is slow, and ignores its context.
 type slowStore struct{ takes time.Duration }
 
 func (s slowStore) Take(context.Context, string, candor.Rate) (candor.Taken, error) {

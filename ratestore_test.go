@@ -61,8 +61,8 @@ func TestMemoryRateStore(t *testing.T) {
 	}
 }
 
-// Over any stretch of time no more pass than a burst and the pace of the rate,
-// and whoever waits as long as it is told to passes.
+// In any period, no more requests pass than a burst plus the
+// rate, and a client that waits as long as it was told passes.
 func TestMemoryRateStoreKeepsItsPromise(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(1, 2))
@@ -95,8 +95,7 @@ func TestMemoryRateStoreKeepsItsPromise(t *testing.T) {
 	})
 }
 
-// A full store never allows a key more than its rate: who is forgotten and comes
-// back counts as one that has made requests.
+// A full store never allows more than the rate: an evicted key that returns counts as if it had made requests.
 func TestFullMemoryRateStore(t *testing.T) {
 	take := func(store candor.RateStore, key string, rate candor.Rate) bool {
 		taken, err := store.Take(t.Context(), key, rate)

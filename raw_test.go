@@ -71,7 +71,7 @@ func TestRawAnswersInTheDocument(t *testing.T) {
 	}
 }
 
-// source is a reader that counts.
+// source is a reader that counts its calls.
 type source struct {
 	io.Reader
 	reads, closes atomic.Int32
@@ -281,7 +281,7 @@ func TestRedirectWithAStatus(t *testing.T) {
 	assert.Equal(t, "301\nContent-Length: 0\nLocation: /new\n\n", answered(candor.NewTestClient(t, app).Get("/")))
 }
 
-// A location is one line of visible ASCII and still leads to where it led.
+// A Location header is one line of visible ASCII that still leads to the same target.
 func FuzzRedirect(f *testing.F) {
 	for _, seed := range []string{"/", "/a b", "/%zz", "//\\x", "/\r\n", "/é?q=1#\x80"} {
 		f.Add(seed)

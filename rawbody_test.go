@@ -45,7 +45,7 @@ func signedHex(key, body string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// checkSignature verifies as GitHub signs.
+// checkSignature verifies signatures as GitHub makes them.
 func checkSignature(_ context.Context, in struct {
 	Raw       candor.RawBody
 	Signature string `header:"X-Hub-Signature-256"`
@@ -133,7 +133,7 @@ func TestRawBodyOfParts(t *testing.T) {
 	) (string, error) {
 		return in.A + string(in.B), nil
 	})
-	r := httptest.NewRequest("POST", "/form", io.MultiReader(&body)) // of a length that nobody knows
+	r := httptest.NewRequest("POST", "/form", io.MultiReader(&body)) // of unknown length
 	r.Header.Set("Content-Type", w.FormDataContentType())
 	r.Header.Set("X-Hub-Signature-256", "sha256="+signedHex("key", body.String()))
 	response := httptest.NewRecorder()
@@ -141,7 +141,7 @@ func TestRawBodyOfParts(t *testing.T) {
 	assert.Equal(t, `200 "text file"`, fmt.Sprint(response.Code, " ", strings.TrimSpace(response.Body.String())))
 }
 
-// What does not need the bytes runs before they are read.
+// Steps that do not need the raw body run before it is read.
 func TestStepsOfARawBody(t *testing.T) {
 	type sender struct{ name string }
 	app := candor.New(candor.Config{}, candor.Require(checkSignature), candor.Require(func(_ context.Context, in struct {
@@ -178,7 +178,7 @@ func TestStepsOfARawBody(t *testing.T) {
 	assert.Equal(t, `200 | "hello"`, apptest.Wire(app, "POST /\nAuthorization: Bearer x\nContent-Type: text/plain\nX-Hub-Signature-256: "+sign+"\n\nhello"))
 }
 
-// httptest401 asks without credentials, with a body that must not be read.
+// httptest401 sends a request without credentials whose body must not be read.
 func httptest401(app http.Handler) int {
 	r := httptest.NewRequest("POST", "/", untouchedBody{})
 	r.Header.Set("X-Hub-Signature-256", "x")
@@ -191,7 +191,7 @@ type untouchedBody struct{}
 
 func (untouchedBody) Read([]byte) (int, error) { panic("the body was read") }
 
-// The bytes belong to one request, however long they are kept.
+// The bytes are not reused for other requests, however long a handler keeps them.
 func TestRawBodyIsNotUsedAgain(t *testing.T) {
 	var kept []candor.RawBody
 	app := candor.New(candor.Config{})
@@ -211,7 +211,7 @@ func TestRawBodyIsNotUsedAgain(t *testing.T) {
 	}
 }
 
-// A further attempt decodes the same bytes, and hands out the same.
+// Each attempt decodes the same bytes, and gets the same RawBody.
 func TestRawBodyOfFurtherAttempts(t *testing.T) {
 	type tx struct{ _ int }
 	for _, needs := range []candor.Option{candor.Tags("a"), candor.Needs[*tx]()} {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The program of the README is one that compiles.
+// The program in the README is one that compiles.
 func TestReadmeShowsTheProgram(t *testing.T) {
 	t.Parallel()
 	program, err := os.ReadFile("docs/programs/readme/main.go")

@@ -16,7 +16,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// seenReply is what a function of Around saw of a response.
+// seenReply is a response as a wrapper sees it.
 type seenReply struct {
 	status int
 	header http.Header
@@ -24,7 +24,7 @@ type seenReply struct {
 	ok     bool
 }
 
-// seesReply is a bracket that notes each response, and that of an error twice.
+// seesReply is a wrapper that records the response, and asks for it twice.
 func seesReply(into *seenReply) candor.Option {
 	return candor.Around(func(_ context.Context, in struct{ Exchange *candor.Exchange }, next func() error) error {
 		err := next()
@@ -42,8 +42,7 @@ type shapedReply struct {
 	Body   []int       `body:""`
 }
 
-// What a bracket sees of a response is what the client gets, but for what stands
-// around the bracket.
+// A wrapper sees the response that the client gets, apart from what outer wrappers add.
 func TestResponsesOfTheRest(t *testing.T) {
 	errFull := candor.Error(409, "full").WithHeader("Retry-After", "7")
 	for name, row := range map[string]struct {
@@ -108,8 +107,7 @@ func TestResponsesOfTheRest(t *testing.T) {
 	}
 }
 
-// A handler of errors makes the response to one once, whether or not a bracket
-// looks at it.
+// An error handler runs once per error, even if a wrapper asks for the response.
 func TestAnErrorIsShownOnce(t *testing.T) {
 	var got seenReply
 	var log strings.Builder
@@ -127,7 +125,7 @@ func TestAnErrorIsShownOnce(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(log.String(), "no disk"))
 }
 
-// givesReply responds in the place of the handler.
+// givesReply responds instead of the handler.
 func givesReply(status int, header http.Header, body string) candor.Option {
 	return candor.Around(func(_ context.Context, in struct{ Exchange *candor.Exchange }, _ func() error) error {
 		return in.Exchange.Respond(status, header, []byte(body))

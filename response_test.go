@@ -19,8 +19,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// answered is an answer as it stands on the wire, its headers in alphabetical
-// order.
+// answered is a response in the format of the wire, its headers in alphabetical order.
 func answered(r *candor.TestResponse) string {
 	lines := []string{fmt.Sprint(r.Code)}
 	var header []string
@@ -224,7 +223,7 @@ func documentOf(t *testing.T, app *candor.App) document {
 	return b.Bytes()
 }
 
-// at is the part of a document that the names lead to.
+// at returns the member of a document at the given names.
 func (d document) at(t *testing.T, names ...string) document {
 	t.Helper()
 	for _, name := range names {
@@ -236,7 +235,7 @@ func (d document) at(t *testing.T, names ...string) document {
 	return d
 }
 
-// registered is the panic of a registration, without where and what was called.
+// registered returns the panic of a registration, without the position and the name of the call.
 func registered(t *testing.T, register func(app *candor.App)) string {
 	t.Helper()
 	app := candor.New(candor.Config{})
@@ -314,7 +313,7 @@ func TestMistakesInAnswers(t *testing.T) {
 	}
 }
 
-// judgeTB is a test that only notes that it would fail.
+// judgeTB is a testing.TB that only records failures.
 type judgeTB struct {
 	testing.TB
 	errors []string
@@ -361,7 +360,7 @@ func TestTheContractCoversHeaders(t *testing.T) {
 	}
 }
 
-// spoiler changes the header at the last moment.
+// spoiler modifies the header just before it is sent.
 type spoiler struct {
 	http.ResponseWriter
 	spoil func(http.Header)

@@ -14,7 +14,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// exchanges are requests and the answers to them.
+// exchanges are requests and their responses.
 type exchanges []struct{ request, answer string }
 
 func (all exchanges) check(t *testing.T, h http.Handler) {
@@ -102,7 +102,7 @@ func TestInclusion(t *testing.T) {
 	app = candor.New(candor.Config{})
 	app.Include(items)
 	app.Include(items, candor.Prefix("/v2"))
-	// Routes and inclusions added after the inclusion are served too.
+	// Routes and routers added to an included router are served too.
 	late := candor.NewRouter("/late")
 	items.Include(late)
 	candor.Get(late, "/{id}", echoID)
@@ -178,8 +178,7 @@ func TestAliases(t *testing.T) {
 	assert.Equal(t, true, apptest.Member(doc, "paths", "/things/{id}", "get", "deprecated"))
 }
 
-// A table of routes is a slice: nothing about registration needs to be spelled
-// out in source.
+// Routes can be registered in a loop over a table.
 func TestRoutesFromATable(t *testing.T) {
 	app := candor.New(candor.Config{})
 	table := []struct {
@@ -215,7 +214,7 @@ type (
 	}
 )
 
-// serve registers a handler for any type.
+// serve registers a handler that returns the zero value of any type.
 func serve[T any](r candor.Routes, path string) { candor.Get(r, path, apptest.Zero[T]) }
 
 func TestTwoAppsShareARouter(t *testing.T) {
@@ -225,7 +224,7 @@ func TestTwoAppsShareARouter(t *testing.T) {
 	one.Include(items, candor.Prefix("/one"))
 	exchanges{{"GET /one/items/1", `200 | "1"`}}.check(t, one)
 
-	// The first app has sealed the router; the second still may include it.
+	// The first app has sealed the router; the second one can still include it.
 	two.Include(items, candor.Prefix("/two"))
 	exchanges{
 		{"GET /two/items/2", `200 | "2"`},

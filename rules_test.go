@@ -16,7 +16,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// divisible is a rule with a parameter and a keyword.
+// divisible is a rule with a parameter and a JSON Schema keyword.
 var divisible = candor.Rule{
 	Func: func(fl validator.FieldLevel) bool {
 		n, err := strconv.Atoi(fl.Param())
@@ -91,8 +91,7 @@ func TestWrongAdditions(t *testing.T) {
 	}
 }
 
-// isbn is a type whose document is said in the config, colour one that says it
-// itself.
+// The config defines the schema of isbn; colour defines its own.
 type (
 	isbn   string
 	colour string
@@ -128,7 +127,7 @@ func TestSchemasOfTheUser(t *testing.T) {
 	}, properties)
 }
 
-// invoice judges itself, and so do its lines.
+// invoice has a Validate method, and so do its lines.
 type invoice struct {
 	Lines []invoiceLine `json:"lines"`
 	Total int           `json:"total"`

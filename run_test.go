@@ -25,8 +25,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// serveApp serves an app on a port of its own until the test ends, and returns
-// its URL.
+// serveApp serves an app on its own port until the test ends, and returns its URL.
 func serveApp(t *testing.T, app *candor.App) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -41,7 +40,7 @@ func serveApp(t *testing.T, app *candor.App) string {
 	return "http://" + listener.Addr().String()
 }
 
-// order has a default of every kind that could be shared by mistake.
+// order has defaults of every kind that requests could share by mistake.
 type order struct {
 	Name    string         `json:"name" validate:"min=1,max=5"`
 	Price   float64        `json:"price" validate:"gte=0"`
@@ -97,7 +96,7 @@ func postJSON(t *testing.T, url, body string) (status int, answer string) {
 	return got.StatusCode, string(read)
 }
 
-// One answer names everything that is wrong, wherever it is.
+// One response lists everything that is invalid, in all parts of the request.
 func TestAllFaultsOfARequestAreOneAnswer(t *testing.T) {
 	t.Parallel()
 	url := serveApp(t, orders(nil))
@@ -125,7 +124,7 @@ func TestAllFaultsOfARequestAreOneAnswer(t *testing.T) {
 	}, got)
 }
 
-// Zero values are values; what is absent gets its default, anew each time.
+// Zero values are values; an absent field gets its default, a new copy each time.
 func TestPresenceAndDefaults(t *testing.T) {
 	t.Parallel()
 	received := make(chan order, 1)
@@ -175,7 +174,7 @@ func TestNullAndAbsentAreFaults(t *testing.T) {
 	}
 }
 
-// certified is a TLS configuration with a certificate, and a client that trusts it.
+// certified returns a TLS configuration with a certificate, and a client that trusts it.
 func certified(t testing.TB) (*tls.Config, *http.Client) {
 	t.Helper()
 	lender := httptest.NewUnstartedServer(nil)
@@ -235,7 +234,7 @@ func TestServeOverTLS(t *testing.T) {
 	}
 }
 
-// A proxy inside of a cluster speaks HTTP/2 without TLS, a browser beside it HTTP/1.1.
+// On one port, a proxy in the cluster speaks HTTP/2 without TLS, and a browser HTTP/1.1.
 func TestServeHTTP2WithoutTLS(t *testing.T) {
 	t.Parallel()
 	app := candor.New(candor.Config{H2C: true})

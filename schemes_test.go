@@ -20,12 +20,12 @@ var (
 
 const metadata = "https://api.example/.well-known/oauth-protected-resource"
 
-// refuses is a guard that lets nobody in.
+// refuses is a guard that always returns the error.
 func refuses[In any](err error) candor.Option {
 	return candor.Require(func(context.Context, In) error { return err }, candor.Raises(errNotAccepted))
 }
 
-// Whoever is refused learns what to show: where nothing was shown, and where it was not good.
+// A refused client gets a challenge, whether its credentials were missing or not accepted.
 func TestChallenges(t *testing.T) {
 	type (
 		token struct{ Token candor.Bearer }
@@ -120,7 +120,7 @@ func TestChallenges(t *testing.T) {
 	}
 }
 
-// An error is one wherever it comes from; one without credentials has nothing to ask for.
+// The challenge does not depend on where the error comes from; without credentials there is none.
 func TestChallengesOfErrors(t *testing.T) {
 	fails := func(context.Context, needsToken) (answer, error) { return answer{}, errNotAccepted }
 	type refusal struct{ error }
@@ -159,7 +159,7 @@ func TestChallengesOfErrors(t *testing.T) {
 	}
 }
 
-// The document has the header where it comes, and the test client looks for it.
+// The document declares the header where it is sent, and the test client checks it.
 func TestChallengesInTheDocument(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/required", idleOf[needsToken])

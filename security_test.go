@@ -12,7 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// Credentials of which one is needed.
+// Inputs that require one of several credentials.
 type (
 	oneOfTwo struct {
 		Token *candor.Bearer `scheme:"Token"`
@@ -100,7 +100,7 @@ func TestOneOfSeveralCredentialsInCalls(t *testing.T) {
 	c.Get("/").Status(http.StatusUnauthorized)
 }
 
-// What is required, one of each choice, and what may be there besides.
+// Required credentials, one of each choice, and optional credentials.
 func TestChoicesBesideOtherCredentials(t *testing.T) {
 	type required struct {
 		Session candor.APIKey `cookie:"session"`
@@ -142,7 +142,7 @@ func TestScopesOfAChoice(t *testing.T) {
 	assert.JSONEq(t, `[{"login":["read"]},{"APIKeyHeader":["read"]}]`, securityOf(t, app, "/"))
 }
 
-// A scheme is named by the field, and described by the field or the configuration.
+// A security scheme is named by the field, and described by the field or the configuration.
 func TestNamesOfSecuritySchemes(t *testing.T) {
 	app := candor.New(candor.Config{SecuritySchemes: map[string]candor.SecurityScheme{
 		"Device":  candor.SecurityScheme{}.WithDescription("The key of a device"),
@@ -187,7 +187,7 @@ func TestNamesOfSecuritySchemes(t *testing.T) {
 	}, schemes)
 }
 
-// The word is read, whatever its case, and challenged with.
+// The scheme of the token is matched case-insensitively, and used in challenges.
 func TestWordsOfTokens(t *testing.T) {
 	app := candor.New(candor.Config{})
 	route := candor.Get(app, "/", func(_ context.Context, in struct {
@@ -347,7 +347,7 @@ func TestMistakesInSecurityFields(t *testing.T) {
 	}
 }
 
-// The URLs of schemes are those of the app, where clients find them.
+// The URLs of security schemes include the prefix under which clients reach the app.
 func TestURLsOfSchemesFollowTheAnnouncedPrefix(t *testing.T) {
 	const token = "tokenUrl"
 	for name, row := range map[string]struct {
@@ -395,7 +395,7 @@ func TestURLsOfSchemesFollowTheAnnouncedPrefix(t *testing.T) {
 				outer.Mount(row.mount, app)
 				outer.Seal()
 			}
-			for range 2 { // nothing is added to what was announced
+			for range 2 { // a second document must not add the prefix again
 				schemes := func(keys ...string) any {
 					return apptest.Member(apptest.Document(t, app), append([]string{"components", "securitySchemes"}, keys...)...)
 				}

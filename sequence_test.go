@@ -15,14 +15,14 @@ import (
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
-// sequenceNews is what a stream of several kinds of events carries.
+// sequenceNews is a union, for streams of several kinds of events.
 type sequenceNews struct {
 	candor.OneOf `json:"kind"`
 	Goal         *sequenceGoal `case:"goal"`
 	Card         *sequenceCard `case:"card"`
 }
 
-// namedNews are the same where the events have the names of the cases.
+// namedNews is the same union, whose cases are also the names of the events.
 type namedNews struct {
 	candor.OneOf `json:"kind" event:"name"`
 	Goal         *sequenceGoal `case:"goal"`
@@ -53,8 +53,8 @@ func sequenceApp() *candor.App {
 	return app
 }
 
-// What an item is, is said once as a list that the text holds, as JSON Schema
-// has it, and once in the way of OpenAPI 3.2.
+// The schema of an item is written twice: as the list that the
+// text contains, in JSON Schema, and in the way of OpenAPI 3.2.
 func TestDocumentOfSequences(t *testing.T) {
 	var document bytes.Buffer
 	require.NoError(t, sequenceApp().WriteOpenAPI(&document))
@@ -102,7 +102,7 @@ func TestDocumentOfSequences(t *testing.T) {
 	assert.Nil(t, apptest.Member(document.Bytes(), "paths", "/text", "get", "responses", "200", "content", "text/plain; charset=utf-8", "x-itemSchema"))
 }
 
-// In 3.0, which knows no schema of what a text holds, an item stays.
+// OpenAPI 3.0 cannot describe the content of a text, so the extension for items stays.
 func TestDocumentOfSequencesIn30(t *testing.T) {
 	var document bytes.Buffer
 	require.NoError(t, sequenceApp().WriteOpenAPIAs(&document, candor.OpenAPI30))
@@ -117,8 +117,7 @@ func TestDocumentOfSequencesIn30(t *testing.T) {
 		item("/events", "get", "text/event-stream"))
 }
 
-// inExtension is a schema in an extension, where linters refuse a reference by
-// itself.
+// inExtension wraps a schema as in extensions, where linters reject a plain reference.
 func inExtension(schema string) string {
 	if strings.HasPrefix(schema, `{"$ref"`) {
 		return `{"allOf":[` + schema + `]}`
@@ -126,7 +125,7 @@ func inExtension(schema string) string {
 	return schema
 }
 
-// In 3.2 an item is that of the media type, which has no schema beside it.
+// In OpenAPI 3.2 the media type has an item schema, and no other schema.
 func TestDocumentOfSequencesIn32(t *testing.T) {
 	var document bytes.Buffer
 	require.NoError(t, sequenceApp().WriteOpenAPIAs(&document, candor.OpenAPI32))

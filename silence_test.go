@@ -23,7 +23,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// provoked is a mistake, and what makes it.
+// provoked is a configuration error, and a function that causes it.
 type provoked struct {
 	name string
 	make func(app *candor.App)
@@ -66,20 +66,20 @@ func nothing(context.Context, candor.None) (candor.None, error) { return candor.
 
 func plainly(http.ResponseWriter, *http.Request) {}
 
-// reads registers a route that takes an input.
+// reads registers a route with an input.
 func reads[In any](app *candor.App) { candor.Post(app, "/", apptest.Ignores[In]) }
 
-// answersWith registers a route that answers with a value.
+// answersWith registers a route that returns a value.
 func answersWith[Out any](app *candor.App) {
 	candor.Get(app, "/", func(context.Context, candor.None) (out Out, err error) { return out, nil })
 }
 
-// onRoute registers a route without a body under options.
+// onRoute registers a route without a body, with options.
 func onRoute(options ...candor.RouteOption) func(*candor.App) {
 	return func(app *candor.App) { candor.Get(app, "/", nothing, options...) }
 }
 
-// onPlain, onMount, onSocket and onWebhook do so for other kinds of routes.
+// onPlain, onMount, onSocket and onWebhook do the same for other kinds of routes.
 func onPlain(options ...candor.RouteOption) func(*candor.App) {
 	return func(app *candor.App) {
 		candor.HandleHTTP(app, []string{"POST"}, "/", http.HandlerFunc(plainly), options...)
@@ -484,8 +484,8 @@ var wrongPlaces = []provoked{
 
 func (loudMotor) Noise() string { return "brumm" }
 
-// toldOf is what becomes of a mistake: a panic at the registration, an error when
-// the app is sealed, or a line in the log.
+// toldOf returns how a configuration error is reported: a panic at registration, an error when the app is sealed, or
+// a line in the log.
 func toldOf(provoke func(*candor.App)) string {
 	var log bytes.Buffer
 	app := candor.New(candor.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -498,14 +498,12 @@ func toldOf(provoke func(*candor.App)) string {
 	return text + log.String()
 }
 
-// goldenMistakes holds what is said about each mistake. CANDOR_GOLDEN=write writes
-// it anew.
+// goldenMistakes contains the message of each configuration error. CANDOR_GOLDEN=write rewrites it.
 const goldenMistakes = "testdata/mistakes.txt"
 
 var thisFile = regexp.MustCompile(`[^ ]*silence_test\.go:\d+`)
 
-// No mistake is silent: each is told with the place of its call and what to write
-// instead, in the words of the golden file.
+// Every configuration error is reported, with the position of the call and the fix, in the words of the golden file.
 func TestNoMistakeIsSilent(t *testing.T) {
 	var all strings.Builder
 	count := 0
@@ -533,7 +531,7 @@ func TestNoMistakeIsSilent(t *testing.T) {
 	}
 }
 
-// What has an effect is no mistake.
+// Options that have an effect are not reported.
 func TestOptionsWhereTheyHaveAnEffect(t *testing.T) {
 	lines := func(options ...candor.RouteOption) func(*candor.App) {
 		return func(app *candor.App) {
@@ -572,8 +570,7 @@ func TestOptionsWhereTheyHaveAnEffect(t *testing.T) {
 	}
 }
 
-// A router with routes that nobody includes is told of in the log, once; one that
-// has none, or is part of another app, is not.
+// A router with routes that no app includes is logged once. A router without routes, or in another app, is not.
 func TestRouterThatIsNotIncluded(t *testing.T) {
 	forgotten := func(app *candor.App) {
 		r := candor.NewRouter("/forgotten")
@@ -592,7 +589,7 @@ func TestRouterThatIsNotIncluded(t *testing.T) {
 	assert.Empty(t, toldOf(onRoute()))
 }
 
-// An app that is sealed looks for such routers while others still register routes on theirs.
+// Sealing an app looks for such routers while other goroutines register routes on theirs.
 func TestSealWhileAnotherRouterIsFilled(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
@@ -611,7 +608,7 @@ func TestSealWhileAnotherRouterIsFilled(t *testing.T) {
 	all.Wait()
 }
 
-// A bracket may end behind the last byte, or before the first.
+// A wrapper can end after the last byte, or before the first.
 func TestUntilOfABracket(t *testing.T) {
 	for _, row := range []struct {
 		until candor.Lifetime
@@ -631,7 +628,7 @@ func TestUntilOfABracket(t *testing.T) {
 	}
 }
 
-// A Timeout ends the context of a plain handler, too.
+// A Timeout also limits the context of a plain handler.
 func TestTimeoutOfAPlainHandler(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.HandleHTTP(app, []string{"GET"}, "/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -104,7 +104,7 @@ func TestEvents(t *testing.T) {
 	})
 }
 
-// The data of an event is no event: what EventsOf is given is data.
+// EventsOf takes data, so an Event cannot be its element.
 func TestEventsOfEvents(t *testing.T) {
 	app := candor.New(candor.Config{})
 	said := apptest.PanicOf(func() {
@@ -126,8 +126,7 @@ func TestEventsOfEvents(t *testing.T) {
 	}
 }
 
-// served runs a request in a bubble of its own time, and reports what was
-// sent by the time the producer had waited.
+// served sends a request and returns everything that the client gets, pings included.
 func served(t *testing.T, app *candor.App) string {
 	t.Helper()
 	w := &signalWriter{header: http.Header{}}
@@ -186,7 +185,7 @@ func TestEventsEndWithTheClient(t *testing.T) {
 	})
 }
 
-// brokenWriter is a connection that the client has left.
+// brokenWriter is a connection that the client has closed.
 type brokenWriter struct{ header http.Header }
 
 func (w *brokenWriter) Header() http.Header {
@@ -198,7 +197,7 @@ func (w *brokenWriter) Header() http.Header {
 func (w *brokenWriter) WriteHeader(int)           {}
 func (w *brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// A stream of several kinds of events says which each is, within its data.
+// Each event of a union names its case in its data.
 func TestEventsOfAUnion(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Put(app, "/", func(context.Context, candor.None) (candor.Events[sequenceNews], error) {
@@ -211,7 +210,7 @@ func TestEventsOfAUnion(t *testing.T) {
 		candor.NewTestClient(t, app).Put("/", nil).Status(203).Text())
 }
 
-// The case of a union can be the name of the event as well.
+// The case of a union can also be the name of the event.
 func TestEventsNamedByTheirData(t *testing.T) {
 	goal, card := namedNews{Goal: &sequenceGoal{By: "Ann", Minute: new(3)}}, namedNews{Card: &sequenceCard{Colour: "red"}}
 	send := func(events ...candor.Event[namedNews]) (*candor.App, *bytes.Buffer) {
@@ -254,8 +253,7 @@ func TestEventsNamedByTheirData(t *testing.T) {
 	}), `write event:"name" where the case is to be the name`)
 }
 
-// The event of an error is held against the document like any other, and so is
-// the name of an event.
+// Error events and the names of events are checked against the document too.
 func TestEventsAreHeldAgainstTheDocument(t *testing.T) {
 	app, _ := apptest.Quiet(candor.Config{ProblemDetails: true, EditDocument: func(d *openapi3.T) {
 		kinds := d.Paths.Value("/named").Get.Responses.Value("200").Value.Content["text/event-stream"].Schema.Value.ContentSchema.Value.Items.Value.AnyOf
@@ -283,8 +281,7 @@ func TestEventsAreHeldAgainstTheDocument(t *testing.T) {
 	}
 }
 
-// An event that cannot be sent ends the stream with the event of an error, and
-// as the first one it is the answer.
+// An invalid event ends the stream with an error event; if it is the first one, the response is an error.
 func TestEventsThatAreRefused(t *testing.T) {
 	const failure = "event: error\ndata: {\"detail\":\"Internal Server Error\"}\n\n"
 	good := candor.Event[line]{Data: line{1}}
@@ -307,7 +304,7 @@ func TestEventsThatAreRefused(t *testing.T) {
 						defer func() { closed = true }()
 						if !first {
 							yield(good, nil)
-							time.Sleep(time.Second) // until it is sent
+							time.Sleep(time.Second) // until the first event is sent
 						}
 						assert.False(t, yield(bad, nil), name)
 					}, nil
@@ -324,8 +321,7 @@ func TestEventsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A client that comes back says in a header where it was, which a handler reads
-// like any other; HEAD starts no producer.
+// A reconnecting client sends Last-Event-ID, which a handler reads like any other header. HEAD starts no producer.
 func TestEventsGoOn(t *testing.T) {
 	started := 0
 	app := candor.New(candor.Config{})

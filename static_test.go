@@ -21,7 +21,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// site is a file system with everything a handler of files must tell apart.
+// staticSite is a file system with every kind of file that the handler must distinguish.
 func staticSite() fstest.MapFS {
 	return fstest.MapFS{
 		"app.js":                   {Data: []byte("app()"), ModTime: changed},
@@ -117,7 +117,7 @@ func TestStaticConditionsAndRanges(t *testing.T) {
 			assert.Equal(t, value, answer.Header.Get(name), "%s %v %s", row.path, row.header, name)
 		}
 	}
-	// What has no time has a tag of its content.
+	// A file without a modification time has an entity tag computed from its content.
 	logo := ask("/s/assets/logo.svg").Header.Get("Etag")
 	assert.Regexp(t, `^"[0-9a-f]{32}"$`, logo)
 	assert.Equal(t, 304, ask("/s/assets/logo.svg", "If-None-Match", logo).StatusCode)
@@ -138,7 +138,7 @@ func TestStaticOfEmbeddedFiles(t *testing.T) {
 	c.Get("/s/LICENSE", candor.WithHeader("If-None-Match", tag)).Status(304)
 }
 
-// linkedSite is a directory with links that stay inside and links that do not.
+// linkedSite is a directory with symbolic links that stay inside, and others that lead outside.
 func linkedSite(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -214,20 +214,20 @@ func TestStaticMistakes(t *testing.T) {
 	}
 }
 
-// partOf is a part of a file system, whether it is there or not.
+// partOf returns a subdirectory of a file system, whether or not it exists.
 func partOf(files fs.FS, dir string) fs.FS {
 	part, _ := fs.Sub(files, dir)
 	return part
 }
 
-// staticPanic is the text of the panic of a registration.
+// staticPanic returns the message of a registration's panic.
 func staticPanic(register func()) (text string) {
 	defer func() { text = fmt.Sprint(recover()) }()
 	register()
 	return text
 }
 
-// brokenFS has one file that cannot be looked at and one that cannot be read.
+// brokenFS has one file that cannot be opened and one that cannot be read.
 type brokenFS struct{ fstest.MapFS }
 
 func (f brokenFS) Open(name string) (fs.File, error) {
@@ -253,7 +253,7 @@ type unreadable struct{ fs.File }
 func (unreadable) Read([]byte) (int, error)       { return 0, errors.New("a broken disk") }
 func (unreadable) Seek(int64, int) (int64, error) { return 0, nil }
 
-// What is wrong with the server is a 500, and the reason stays in the log.
+// Errors of the file system are a 500, and only the log has the reason.
 func TestStaticFailures(t *testing.T) {
 	app, logged := apptest.Quiet(candor.Config{})
 	app.Mount("/s", candor.Static(brokenFS{fstest.MapFS{"closed.txt": {}, "broken.txt": {Data: []byte("x")}}}))
@@ -264,7 +264,7 @@ func TestStaticFailures(t *testing.T) {
 	assert.Contains(t, logged.String(), "a broken disk")
 }
 
-// The handler needs no app around it.
+// The handler works without an app.
 func TestStaticByItself(t *testing.T) {
 	exchanges{
 		{"GET /s/docs", "307 Location: docs/"},
@@ -273,8 +273,7 @@ func TestStaticByItself(t *testing.T) {
 	}.check(t, http.StripPrefix("/s", candor.Static(staticSite())))
 }
 
-// Whatever is asked for, nothing but what a plain reading of the path names is
-// sent, and no secret is.
+// For any path, only the file that a naive reading of the path names is sent, and never a secret.
 func FuzzStatic(f *testing.F) {
 	site := staticSite()
 	app := candor.New(candor.Config{})
@@ -304,7 +303,7 @@ func FuzzStatic(f *testing.F) {
 	})
 }
 
-// built is a front end as build tools leave it, with the page that says so.
+// builtFrontend is the output of a front end build, with the given name in its pages.
 func builtFrontend(name string, more ...string) fs.FS {
 	files := fstest.MapFS{
 		"index.html":       {Data: []byte("<p>" + name)},
@@ -336,7 +335,7 @@ func TestFrontendComesLast(t *testing.T) {
 		{"GET /assets/app.js", "200 | js of site"},
 		{"GET /guide", "307 Location: guide/"},
 		{"GET /guide/", "200 | <p>guide of site"},
-		// Routes, their methods, mounts and redirects come first.
+		// Routes, their methods, mounts and redirects take precedence.
 		{"GET /items/7" + frontendPage, `200 | "7"`},
 		{"GET /things" + frontendPage, `405 Allow: OPTIONS, POST | {"detail":"Method Not Allowed"}`},
 		{"GET /slash" + frontendPage, "307 Location: /slash/"},
@@ -344,7 +343,7 @@ func TestFrontendComesLast(t *testing.T) {
 		{"GET /mounted/x", "200 | GET /x"},
 		{"GET /mounted" + frontendPage, "307 Location: /mounted/"},
 		{"GET /assets/me", `200 | "assets"`},
-		// What is no file is the page for those who read pages.
+		// A path without a file gets the page if the client accepts HTML.
 		{"GET /settings/profile" + frontendPage, "200 | <p>site"},
 		{"GET /settings/profile/" + frontendPage, "200 | <p>site"},
 		{"HEAD /settings" + frontendPage, "200"},
@@ -355,7 +354,7 @@ func TestFrontendComesLast(t *testing.T) {
 		{"GET /missing.js\nAccept: text/*", notFound},
 		{"GET /missing.js\nAccept: text/html;q=0, */*", notFound},
 		{"GET /missing.js\nAccept: application/json, TEXT/HTML ; q=0.1", "200 | <p>site"},
-		// Other methods
+		// Other methods.
 		{"POST /assets/app.js", noFileMethod},
 		{"PUT /guide" + frontendPage, noFileMethod},
 		{"BREW /", noFileMethod},
@@ -364,7 +363,7 @@ func TestFrontendComesLast(t *testing.T) {
 		{"OPTIONS /settings" + frontendPage, notFound},
 	}.check(t, app)
 
-	// It stands beside the app's own pages, and not in the document.
+	// It does not hide the app's own pages, and is not documented.
 	assert.Contains(t, apptest.Wire(app, "GET /docs"+frontendPage), "swagger")
 	assert.Contains(t, apptest.Wire(app, "GET /docs/"), "307 Location: /docs")
 	assert.ElementsMatch(t, []string{"/things", "/items/{id}", "/slash/", "/{id}/me"}, apptest.MemberNames(apptest.Document(t, app), "paths"))
@@ -436,7 +435,7 @@ func TestFrontendsBelowPrefixes(t *testing.T) {
 	}.check(t, outer)
 }
 
-// Guards and middleware of all around hold for a front end, in their order.
+// The guards and middleware of the app and its routers apply to a front end, in order.
 func TestFrontendBehindGuards(t *testing.T) {
 	app := candor.New(candor.Config{}, candor.Use(apptest.Marking("app")))
 	area := candor.NewRouter("/area", candor.Use(apptest.Marking("area")), candor.Require(func(_ context.Context, in struct {

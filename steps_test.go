@@ -13,7 +13,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// A service whose routes have every kind of step.
+// The types of an app whose routes have every kind of step.
 type (
 	stepClock struct{}
 	stepUser  struct{}
@@ -64,7 +64,7 @@ func readSpan(context.Context, struct {
 
 func chatInSteps(context.Context, candor.None, *candor.Socket[string, string]) error { return nil }
 
-// The steps of a request are a list that prints itself.
+// The steps of a request can be printed as a list.
 func TestStepsOfRoutes(t *testing.T) {
 	app := candor.New(candor.Config{Codecs: map[string]candor.Codec{"application/x-odd": {Marshal: json.Marshal, Unmarshal: json.Unmarshal}}})
 	candor.Provide(app, newStepClock)

@@ -23,8 +23,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// received is what a client has of a response in the end: its status, its body,
-// and whether the connection was aborted.
+// received is what a client has in the end: the status, the body, and whether the connection was aborted.
 func received(h http.Handler, method, target string) (got string) {
 	w := httptest.NewRecorder()
 	defer func() {
@@ -43,11 +42,11 @@ func received(h http.Handler, method, target string) (got string) {
 	return got
 }
 
-// pauses are what a producer may do between its last item and its failure.
+// pauses are delays between a producer's last item and its failure.
 var pauses = []struct {
 	name  string
 	pause func()
-	// real means that it takes time of the machine, outside of a bubble.
+	// real means that it takes real time, so it cannot run in a synctest bubble.
 	real bool
 }{
 	{"at once", func() {}, false},
@@ -59,7 +58,7 @@ var pauses = []struct {
 	{"after 10s", func() { time.Sleep(10 * time.Second) }, false},
 }
 
-// spin works for a while and keeps the processor.
+// spin keeps the processor busy for a while.
 func spin(d time.Duration) {
 	for start := time.Now(); time.Since(start) < d; {
 	}
@@ -67,9 +66,8 @@ func spin(d time.Duration) {
 
 var errOnFire = errors.New("on fire")
 
-// failures are the ways in which a producer fails, with the response where that
-// happens before the first item, and the data of the event where it happens
-// after it.
+// failures are the ways in which a producer fails, with the response to a failure before the first item; its body is
+// also the data of an error event.
 var failures = []struct {
 	name   string
 	fail   func(yield func(line, error) bool)
@@ -81,7 +79,7 @@ var failures = []struct {
 	{"a panic", func(func(line, error) bool) { panic("on fire") }, `500 {"detail":"Internal Server Error"}`},
 }
 
-// failingLines produces some lines, pauses and fails.
+// failingLines produces n lines, pauses and fails.
 func failingLines(n int, pause func(), fail func(yield func(line, error) bool)) candor.JSONLines[line] {
 	return func(yield func(line, error) bool) {
 		for i := range n {
@@ -94,14 +92,14 @@ func failingLines(n int, pause func(), fail func(yield func(line, error) bool)) 
 	}
 }
 
-// asEvents are the same lines as events.
+// asEvents sends the same lines as events.
 func asEvents(lines candor.JSONLines[line]) candor.Events[line] {
 	return func(yield func(candor.Event[line], error) bool) {
 		lines(func(l line, err error) bool { return yield(candor.Event[line]{Data: l}, err) })
 	}
 }
 
-// failedStreams is an app with a stream of each kind, each in several ways.
+// failedStreams is an app with a stream of each kind, each wrapped in several ways.
 func failedStreams(n int, pause func(), fail func(yield func(line, error) bool)) *candor.App {
 	app, _ := apptest.Quiet(candor.Config{})
 	lines := func(context.Context, candor.None) (candor.JSONLines[line], error) {
@@ -131,7 +129,7 @@ type envelopedLines struct {
 	Lines candor.JSONLines[line] `body:""`
 }
 
-// zipping is middleware that compresses, as others write it.
+// zipping is third-party middleware that compresses responses.
 func zipping(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		z := &zipWriter{ResponseWriter: w}
@@ -163,9 +161,8 @@ func (w *zipWriter) Flush() {
 	_ = http.NewResponseController(w.ResponseWriter).Flush()
 }
 
-// afterFailure is what a client gets of a stream of n items that fails: the
-// error as the response, before the first item, or all items and then either a
-// broken connection or the event of an error.
+// afterFailure is what a client gets of a failing stream of n items: the error response if there are none, otherwise
+// all items and then an aborted connection or an error event.
 func afterFailure(target string, n int, alone string) string {
 	if n == 0 {
 		return alone
@@ -184,9 +181,8 @@ func afterFailure(target string, n int, alone string) string {
 	return got + "event: error\ndata: " + body + "\n\n"
 }
 
-// Whether a stream has begun is decided by what yield accepted, not by how long
-// the producer took: before that an error is a response, and after it every item
-// arrives first.
+// A stream begins when yield accepts the first item, however long the producer takes: before that an error is a
+// response, and after it every item arrives before the error.
 func TestAStreamBeginsWithItsFirstItem(t *testing.T) {
 	for i, f := range failures {
 		times := 1000
@@ -196,7 +192,7 @@ func TestAStreamBeginsWithItsFirstItem(t *testing.T) {
 		for _, p := range pauses {
 			for _, n := range []int{0, 1, 3} {
 				if n == 0 && (p.real || p.name == "after 10s") {
-					continue // the header may have left: TestTheHeaderOfAnIdleStreamIsSent
+					continue // the header may be sent already: TestTheHeaderOfAnIdleStreamIsSent
 				}
 				t.Run(fmt.Sprintf("%s %s and %d items", f.name, p.name, n), func(t *testing.T) {
 					run := func(t *testing.T) {
@@ -218,7 +214,7 @@ func TestAStreamBeginsWithItsFirstItem(t *testing.T) {
 	}
 }
 
-// The same holds wherever a stream stands, and for many items.
+// The same applies inside of wrappers, middleware and mounts, and for many items.
 func TestAStreamBeginsWithItsFirstItemEverywhere(t *testing.T) {
 	for _, f := range failures {
 		for _, n := range []int{0, 1, 500} {
@@ -233,8 +229,7 @@ func TestAStreamBeginsWithItsFirstItemEverywhere(t *testing.T) {
 	}
 }
 
-// An idle producer makes clients wait for nothing: the header leaves, and then
-// the response has begun as well.
+// Clients do not wait for an idle producer: the header is sent, which begins the response as well.
 func TestTheHeaderOfAnIdleStreamIsSent(t *testing.T) {
 	for _, f := range failures {
 		synctest.Test(t, func(t *testing.T) {
@@ -246,7 +241,7 @@ func TestTheHeaderOfAnIdleStreamIsSent(t *testing.T) {
 	}
 }
 
-// A server that stops loses nothing that yield accepted.
+// A stopping server sends every item that yield has accepted.
 func TestAStoppingServerSendsWhatWasAccepted(t *testing.T) {
 	app, _ := apptest.Quiet(candor.Config{})
 	stop := make(chan struct{})
@@ -273,7 +268,7 @@ func TestAStoppingServerSendsWhatWasAccepted(t *testing.T) {
 	require.NoError(t, <-served)
 }
 
-// A drain is no error: what it ends is told at the level of information.
+// Streams that end because the server drains are logged as information, not as errors.
 func TestADrainIsNoErrorInTheLog(t *testing.T) {
 	config, log := recorded()
 	app := candor.New(config)

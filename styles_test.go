@@ -28,7 +28,7 @@ func (r priceRange) Validate() error {
 	return nil
 }
 
-// bookFilter names one member by a query tag, as a model of parameters would.
+// bookFilter names one member by a query tag, as a parameter model would.
 type bookFilter struct {
 	Price *priceRange    `json:"price"`
 	Name  string         `query:"name,omitempty" validate:"max=5"`
@@ -67,7 +67,7 @@ func styledApp(options ...candor.Option) *candor.App {
 	return app
 }
 
-// asked is the query of each row; what is refused is listed as type and location.
+// Each row has a query and its responses; validation errors are listed as type and location.
 func TestQueryStyles(t *testing.T) {
 	const nothing = `"- /  / false / map[] / [] / [\"a\" \"b\"]"`
 	open, closed := candor.NewTestClient(t, styledApp()), candor.NewTestClient(t, styledApp(candor.ForbidExtra()))
@@ -116,7 +116,7 @@ func TestQueryStyles(t *testing.T) {
 	assert.Equal(t, `too_long ["query"]`, verdict(open.Get("/books?"+many)))
 }
 
-// verdict is the body of a response, or the types and locations of what was refused.
+// verdict returns the body of a response, or the types and locations of its validation errors.
 func verdict(response *candor.TestResponse) string {
 	if response.Code != 422 {
 		return strings.TrimSpace(string(response.Body))
@@ -193,7 +193,7 @@ func TestQueryStylesOfCalls(t *testing.T) {
 	}{}, "no values, so")
 }
 
-// Readers of one parameter agree on its style.
+// All readers of a parameter must agree on its style.
 func TestGuardsReadDeepParameters(t *testing.T) {
 	app := candor.New(candor.Config{}, candor.Require(func(_ context.Context, in struct {
 		Filter *bookShelf `query:"filter,deep"`
@@ -327,7 +327,7 @@ func TestStyleMistakes(t *testing.T) {
 	}{} {
 		assert.Contains(t, apptest.PanicOf(func() { row.provoke(candor.New(candor.Config{})) }), row.want)
 	}
-	// Two readers of one value in two styles.
+	// Two readers of one parameter, in different styles.
 	app := candor.New(candor.Config{}, candor.Require(func(context.Context, struct {
 		Q []int `query:"q,csv"`
 	},

@@ -38,7 +38,7 @@ func TestPrecedence(t *testing.T) {
 		{"GET /shops/me", `200 | "me of shops"`},
 		{"GET /users/7/pets//", `200 | "rest 7/pets//"`},
 		{"GET /users/", `200 | "rest "`},
-		// The better pattern has no POST, the next one has.
+		// The more specific pattern has no POST, the next one has.
 		{"POST /users/me", `200 | "posted me"`},
 		{"GET /users/a%2Fb", `200 | "a/b"`},
 		{"GET /users/%6De", `200 | "me"`},
@@ -65,7 +65,7 @@ func TestMethodsOfAPath(t *testing.T) {
 		{"OPTIONS /users/me", "204 Allow: DELETE, GET, HEAD, OPTIONS, PUT"},
 		{"OPTIONS /users/7", "204 Allow: DELETE, OPTIONS, PUT"},
 		{"PATCH /posts", "405 Allow: OPTIONS, POST, PUT" + refused},
-		// HEAD has an automatic answer only where GET is.
+		// HEAD is only automatic where there is a GET.
 		{"HEAD /posts", "405 Allow: OPTIONS, POST, PUT" + refused},
 		{"HEAD /users/me", `200 | "me"`},
 		{"OPTIONS /own", `200 | "own options"`},
@@ -74,8 +74,7 @@ func TestMethodsOfAPath(t *testing.T) {
 	}.check(t, app)
 }
 
-// What an http.Server sends for HEAD is what it would for GET, without the
-// body.
+// The response to HEAD over the network is the one to GET, without the body.
 func TestHeadOnTheWire(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/users/me", apptest.Returns("me"))
@@ -104,7 +103,7 @@ func TestSlashRedirects(t *testing.T) {
 		{"GET /shops", "307 Location: /shops/"},
 		{"GET /items/?q=a%20b&q=//x", "307 Location: /items?q=a%20b&q=//x"},
 		{"GET /items/?", "307 Location: /items"},
-		// Whatever the method: the route says at the other path what it takes.
+		// Any method is redirected: the route at the other path decides about the method.
 		{"DELETE /items/", "307 Location: /items"},
 		{"OPTIONS /items/", "307 Location: /items"},
 		{"GET /both/", `200 | "with"`},
@@ -130,7 +129,7 @@ func TestSlashRedirects(t *testing.T) {
 	}.check(t, register(candor.New(candor.Config{RootPath: "/api"})))
 }
 
-// No redirect leaves the host, whatever stands in the path.
+// No redirect leads to another host, whatever the path contains.
 func TestRedirectsStayOnTheHost(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/{id}/", echoID)
@@ -167,7 +166,7 @@ func echoRest(_ context.Context, in struct {
 	return in.ID + " " + in.Rest, nil
 }
 
-// Requests that no client sends, but that handlers in one process may pass on.
+// Requests that no client sends, but that handlers in the same process may make.
 func TestOddRequests(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/items", apptest.Returns("items"))
@@ -196,7 +195,7 @@ func TestPatternAndPathValuesInMiddleware(t *testing.T) {
 		{"GET /mounted/x", `404 X-Seen: GET /mounted/{rest...}  | 404 page not found`},
 	}.check(t, app)
 
-	// Outside the app, the pattern is there once the app has answered.
+	// Outside of the app, the pattern is set after the app has served the request.
 	r := httptest.NewRequest(http.MethodGet, "/users/7", nil)
 	app.ServeHTTP(httptest.NewRecorder(), r)
 	assert.Equal(t, "/users/{id}", r.Pattern)
@@ -235,7 +234,7 @@ func TestAppWithMistakesThatServes(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(log.String(), "the app cannot serve"))
 	assert.Contains(t, log.String(), "GET /items is taken")
 
-	// It stays open: what is missing can still be registered.
+	// The app is not sealed yet: missing routes can still be registered.
 	candor.Get(app, "/more", apptest.Returns(""))
 	require.Error(t, app.Check())
 	require.Error(t, app.WriteOpenAPI(&log))

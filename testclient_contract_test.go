@@ -22,8 +22,8 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// lineTB knows the line that a failure is reported at, as *testing.T does: the
-// first frame that is no helper, and for a clean-up the line that asked for it.
+// lineTB records the line of each failure like *testing.T does: the first frame that is no helper, and in clean-up
+// functions the line that registered them.
 type lineTB struct {
 	recordingTB
 	helpers map[string]bool
@@ -74,7 +74,7 @@ func (l *lineTB) Fatalf(string, ...any) {
 	runtime.Goexit()
 }
 
-// lieAboutItems has numbers be texts.
+// lieAboutItems documents the numbers in streams as strings.
 func lieAboutItems(d *openapi3.T) {
 	items := func(path, media string) *openapi3.Schema {
 		return d.Paths.Value(path).Get.Responses.Value("200").Value.Content[media].Schema.Value.ContentSchema.Value
@@ -84,7 +84,7 @@ func lieAboutItems(d *openapi3.T) {
 	items("/events", "text/event-stream").Items.Value.AnyOf[0].Value.Properties["data"].Value.ContentSchema = text
 }
 
-// A failure is reported at the line of the test that made the request.
+// A failure is reported at the line of the test that sent the request.
 func TestLinesOfFailures(t *testing.T) {
 	t.Parallel()
 	app := func() *candor.App {
@@ -152,7 +152,7 @@ func TestLinesOfFailures(t *testing.T) {
 	}
 }
 
-// matching is an app with a rule whose document is a pattern.
+// matching is an app with a rule that is documented as a pattern.
 func matching(pattern string, more map[string]any, keeps func(string) bool) *candor.App {
 	config := apptest.Unlogged()
 	config.Rules = map[string]candor.Rule{"text": {
@@ -175,7 +175,7 @@ func matching(pattern string, more map[string]any, keeps func(string) bool) *can
 	return app
 }
 
-// The patterns of a document are those of ECMA-262.
+// Patterns in a document have the syntax of ECMA-262.
 func TestTheContractReadsPatternsOfECMA(t *testing.T) {
 	t.Parallel()
 	all := func(string) bool { return true }
@@ -206,8 +206,7 @@ func TestTheContractReadsPatternsOfECMA(t *testing.T) {
 	assert.Empty(t, record(func(tb candor.TB) { candor.NewTestClient(tb, matching(`^(?!x)`, nil, all), candor.Unchecked()) }).errors)
 }
 
-// A body without a media type gets the one that net/http finds, by the test
-// client and in process.
+// The media type of a body without one is sniffed as net/http does, in the test client and in process.
 func TestSniffedMediaTypes(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -242,7 +241,7 @@ func TestSniffedMediaTypes(t *testing.T) {
 			c := candor.NewTestClient(t, app, candor.WithHeader("Accept", "*/*"))
 			var options []candor.TestOption
 			if row.media == "" {
-				options = append(options, candor.Unchecked()) // a body without a media type is never declared
+				options = append(options, candor.Unchecked()) // a body without a media type cannot be declared
 			}
 			assert.Equal(t, row.media, c.Get("/it", options...).Header.Get("Content-Type"))
 			response, err := candor.InProcess(app).HTTP.Get("http://in-process/it")
@@ -253,8 +252,8 @@ func TestSniffedMediaTypes(t *testing.T) {
 	}
 }
 
-// A media type that is not declared is a violation, whether or not the handler
-// reads the body; JSON has another name in +json.
+// An undeclared media type of a request is reported, whether or not the handler reads the body. Types with +json
+// count as JSON.
 func TestUndeclaredMediaTypes(t *testing.T) {
 	t.Parallel()
 	for _, reads := range []bool{true, false} {

@@ -45,7 +45,7 @@ type (
 	}
 )
 
-// liedAbout is an app whose document is edited. The app itself is honest.
+// liedAbout is an app whose document is modified; the app itself is correct.
 func liedAbout(lie func(doc *openapi3.T)) *candor.App {
 	config := apptest.Unlogged()
 	config.EditDocument = lie
@@ -90,7 +90,7 @@ func liedAbout(lie func(doc *openapi3.T)) *candor.App {
 	return app
 }
 
-// The parts of the document that are lied about.
+// The parts of the document that the tests modify.
 func liedParameter(doc *openapi3.T, name string) *openapi3.Parameter {
 	for _, p := range doc.Paths.Value("/orders/{id}").Post.Parameters {
 		if p.Value.Name == name {
@@ -113,7 +113,7 @@ const (
 	liedTarget = "/orders/7?n=5&on=yes&tags=a,b&ids=1&ids=2&filter=%7B%22author%22%3A%22me%22%7D"
 )
 
-// ordering sends an order with what makes it valid.
+// ordering sends an order with everything that makes it valid.
 func ordering(target, body string, options ...candor.TestOption) func(c *candor.TestClient) {
 	options = append([]candor.TestOption{candor.WithHeader("X-Token", "abc"), candor.WithHeader("X-List", "1, 2"), candor.WithCookie("visitor", "me")}, options...)
 	return func(c *candor.TestClient) { c.Post(target, body, options...) }
@@ -133,7 +133,7 @@ type lieRow struct {
 	name string
 	lie  func(doc *openapi3.T)
 	send func(c *candor.TestClient)
-	// operation, place, promise and fact: "" for no violation.
+	// want has the operation, location, expectation and fact, all "" if nothing is reported.
 	want [4]string
 }
 
@@ -245,8 +245,7 @@ func liesThatAreTooWide() []lieRow {
 	}
 }
 
-// A document that lies about requests is found out, whichever way it lies, and
-// the same requests pass where it does not.
+// Every wrong statement about requests is reported, and the same requests pass with the correct document.
 func TestLiesAboutRequestsAreFound(t *testing.T) {
 	t.Parallel()
 	for direction, rows := range map[string][]lieRow{"too narrow": liesThatAreTooNarrow(), "too wide": liesThatAreTooWide()} {
@@ -271,7 +270,7 @@ func TestLiesAboutRequestsAreFound(t *testing.T) {
 	}
 }
 
-// Of a body of JSON Lines, the line that a fault names is judged.
+// In a body of JSON Lines, the line of the validation error is checked.
 func TestLiesAboutLinesOfABody(t *testing.T) {
 	t.Parallel()
 	app := func(lie func(d *openapi3.T)) *candor.App {
@@ -311,8 +310,7 @@ func TestLiesAboutLinesOfABody(t *testing.T) {
 	}
 }
 
-// What no document can say is not held against the app, and neither is what it
-// has not read.
+// Errors that no document can describe are not reported, nor are those of unread parts.
 func TestWhatTheContractOfRequestsLeavesOut(t *testing.T) {
 	t.Parallel()
 	for name, send := range map[string]func(c *candor.TestClient){
@@ -355,8 +353,7 @@ func TestWhatTheContractOfRequestsLeavesOut(t *testing.T) {
 	}
 }
 
-// Faults of a handler's own are held against the document, unless their type
-// has no keyword.
+// Validation errors that a handler returns are checked against the document, unless their type has no keyword.
 func TestFaultsOfAHandler(t *testing.T) {
 	t.Parallel()
 	fault := candor.Fault{Type: "value_error", Loc: []any{"body", "name"}, Ctx: map[string]any{"error": "taken"}}
@@ -379,7 +376,7 @@ func TestFaultsOfAHandler(t *testing.T) {
 	}
 }
 
-// What a request is refused for is judged whatever the response makes of it.
+// The reasons for rejecting a request are checked, whatever form the response has.
 func TestFaultsInAFormOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	for name, form := range map[string]func(app *candor.App){
@@ -408,7 +405,7 @@ func TestFaultsInAFormOfTheirOwn(t *testing.T) {
 	}
 }
 
-// A handler without types is held to what its document says of requests.
+// Requests to a plain handler are checked against its documented parameters.
 func TestTheContractOfAPlainHandler(t *testing.T) {
 	t.Parallel()
 	app := candor.New(apptest.Unlogged())
@@ -423,8 +420,7 @@ func TestTheContractOfAPlainHandler(t *testing.T) {
 	}
 }
 
-// A status is declared by itself, by its range, or by a default, which is no
-// promise of a 500.
+// A status is declared by its number, its range, or the default, which does not declare a 500.
 func TestTheContractKnowsRangesOfStatuses(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

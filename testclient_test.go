@@ -19,7 +19,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// recordingTB is a test whose failures are looked at.
+// recordingTB is a testing.TB that records failures.
 type recordingTB struct {
 	mutex    sync.Mutex
 	errors   []string
@@ -42,7 +42,7 @@ func (r *recordingTB) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// record runs a test to its end, with its clean-up.
+// record runs a test to its end, including its clean-up functions.
 func record(test func(tb candor.TB)) *recordingTB {
 	r := &recordingTB{}
 	done := make(chan struct{})
@@ -78,7 +78,7 @@ func withHeader(name, value string, next http.HandlerFunc) http.HandlerFunc {
 
 const asJSON = "application/json"
 
-// The contract finds lies, and nothing else.
+// The test client reports differences between the app and its document, and nothing else.
 func TestContract(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -137,7 +137,7 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// Middleware that changes an honest answer makes it a lie.
+// A response that middleware changes is checked as changed.
 func TestContractSeesWhatMiddlewareDoes(t *testing.T) {
 	t.Parallel()
 	teapot := func(http.Handler) http.Handler { return apptest.Handler(418, "", "") }
@@ -284,7 +284,7 @@ func TestTheClientsContextIsTheRequests(t *testing.T) {
 	assert.Equal(t, "value", got)
 }
 
-// When an answer is there, so is what its background tasks did.
+// A response is returned after its background tasks have finished.
 func TestTheClientWaitsForTasks(t *testing.T) {
 	t.Parallel()
 	done := false

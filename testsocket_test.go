@@ -25,8 +25,7 @@ type (
 	}
 )
 
-// talking is an app with a socket for each kind of message, which answers each
-// message it receives.
+// talking is an app with a WebSocket for each kind of message, which replies to every message.
 func talking(lie func(doc *openapi3.T)) *candor.App {
 	config := apptest.Unlogged()
 	config.EditDocument = lie
@@ -55,7 +54,7 @@ func talking(lie func(doc *openapi3.T)) *candor.App {
 	return app
 }
 
-// A document that lies about messages is found out, whichever way it lies.
+// Every wrong statement about messages is reported.
 func TestLiesAboutMessagesAreFound(t *testing.T) {
 	t.Parallel()
 	saying := func(message string) func(c *candor.TestClient) {
@@ -120,7 +119,7 @@ func TestLiesAboutMessagesAreFound(t *testing.T) {
 	}
 }
 
-// Messages that no schema judges are left alone.
+// Messages that no schema can describe are not checked.
 func TestWhatTheContractOfMessagesLeavesOut(t *testing.T) {
 	t.Parallel()
 	for _, message := range []string{`{"text":"a","text":"b"}`, `{"text":`, `{"text":"a","mail":"x@y"}`, `null`, ``, `{"text":1}`} {
@@ -134,8 +133,7 @@ func TestWhatTheContractOfMessagesLeavesOut(t *testing.T) {
 	assert.Empty(t, got.errors)
 }
 
-// A message that is refused in words is answered by something that no schema
-// of messages has.
+// A reply with validation errors matches no schema for messages, and is accepted nevertheless.
 func TestMessagesThatAreAnsweredWithTheirFaults(t *testing.T) {
 	t.Parallel()
 	app := candor.New(apptest.Unlogged())
@@ -152,7 +150,7 @@ func TestMessagesThatAreAnsweredWithTheirFaults(t *testing.T) {
 	assert.Empty(t, got.fatal)
 }
 
-// A socket by hand is held to the messages that its document promises.
+// A hand-written WebSocket is checked against the messages that its document declares.
 func TestTheContractOfASocketByHand(t *testing.T) {
 	t.Parallel()
 	app := candor.New(apptest.Unlogged())

@@ -22,7 +22,7 @@ type streamedTick struct {
 	N int `json:"n" validate:"lte=9"`
 }
 
-// streamingApp has a stream of each kind. What the producers did is in its log.
+// streamingApp has a stream of each kind. The producers log what they did.
 func streamingApp(log *[]string) *candor.App {
 	app := candor.New(apptest.Unlogged())
 	candor.Get(app, "/hours", func(ctx context.Context, _ candor.None) (candor.Events[streamedTick], error) {
@@ -233,7 +233,7 @@ func TestStreamsThatAreNone(t *testing.T) {
 	})
 }
 
-// A handler that does not end with its context is found.
+// A handler that ignores the end of its context is reported.
 func TestAStreamThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -249,7 +249,7 @@ func TestAStreamThatDoesNotEnd(t *testing.T) {
 	})
 }
 
-// Each item is held against the document, however the response is read.
+// Each item is checked against the document, however the response is read.
 func TestTheContractOfItems(t *testing.T) {
 	t.Parallel()
 	lines, events := candor.Responds[candor.JSONLines[streamedTick]](200), candor.Responds[candor.Events[streamedTick]](200)
@@ -309,7 +309,7 @@ func TestTheContractOfItems(t *testing.T) {
 	}
 }
 
-// The header of a stream and its request are judged as those of any answer.
+// The header and the request of a stream are checked like those of any response.
 func TestTheContractOfStreams(t *testing.T) {
 	t.Parallel()
 	app := candor.New(apptest.Unlogged())
@@ -342,7 +342,7 @@ func TestStreamsKeepCookies(t *testing.T) {
 
 var errStreamBroke = errors.New("broke")
 
-// A producer that fails before its first line is an answer like any other.
+// If a producer fails before its first line, the response is an ordinary one.
 func TestAStreamThatFailsAtOnce(t *testing.T) {
 	t.Parallel()
 	app := candor.New(apptest.Unlogged())

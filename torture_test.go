@@ -28,10 +28,10 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// ledger is a database that keeps numbers, and books about its transactions.
+// ledger is a database that stores numbers and counts its transactions.
 type ledger struct {
 	opens, commits, rollbacks atomic.Int64
-	// wrong counts transactions that were ended twice.
+	// wrong counts transactions that ended twice.
 	wrong     atomic.Int64
 	committed sync.Map
 }
@@ -44,7 +44,7 @@ func (l *ledger) has(id int) bool {
 	return ok
 }
 
-// balanced checks that every transaction was ended, once.
+// balanced checks that every transaction ended exactly once.
 func (l *ledger) balanced(t *testing.T) {
 	t.Helper()
 	opens, commits, rollbacks := l.opens.Load(), l.commits.Load(), l.rollbacks.Load()
@@ -70,7 +70,7 @@ func (c *ledgerConn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, erro
 	return c.tx, nil
 }
 
-// ExecContext writes a number. A second one says that the commit fails.
+// ExecContext writes a number. A second argument makes the commit fail.
 func (c *ledgerConn) ExecContext(_ context.Context, _ string, args []driver.NamedValue) (driver.Result, error) {
 	c.tx.id, _ = args[0].Value.(int64)
 	c.tx.fails = len(args) > 1
@@ -107,11 +107,10 @@ func (t *ledgerTx) Rollback() error {
 	return nil
 }
 
-// The ways in which a request can end. A late one may still commit, and then
-// it has not failed.
+// The ways in which a request can end. A late one may still commit, in which case it has not failed.
 var endings = []struct {
 	name string
-	// status is the answer; 0 where nobody receives it.
+	// status is the status of the response; 0 if no client receives it.
 	status int
 }{
 	{"well", 201},
@@ -128,7 +127,7 @@ var endings = []struct {
 	{"tear-down panic", 500},
 }
 
-// hangUp is what a request carries to have its client leave.
+// hangUp is the context key for a function that disconnects the client.
 type hangUp struct{}
 
 type deposit struct {
@@ -136,7 +135,7 @@ type deposit struct {
 	Amount float64 `json:"amount"`
 }
 
-// bank writes a number for each request, and fails as told.
+// bank is an app that writes a number per request, and fails as the request says.
 func bank(db *sql.DB, options ...candor.Option) *candor.App {
 	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler), Limits: candor.Limits{Drain: 5 * time.Second}}, options...)
 	candor.ProvideValue(app, db)
@@ -167,7 +166,7 @@ func bank(db *sql.DB, options ...candor.Option) *candor.App {
 	return app
 }
 
-// takeDepositLazily begins the transaction when everything else is known.
+// takeDepositLazily begins the transaction last, after the body is decoded.
 func takeDepositLazily(ctx context.Context, in struct {
 	Tx     candor.Lazy[*sql.Tx] `dep:""`
 	Ending string               `query:"ending"`
@@ -222,8 +221,7 @@ func takeDeposit(ctx context.Context, in struct {
 	return in.Body, nil
 }
 
-// tortures is how many requests there are: few, or as many as CANDOR_TORTURE
-// says.
+// tortures is the number of requests: few, or the value of CANDOR_TORTURE.
 func tortures(t *testing.T, few int) int {
 	t.Helper()
 	text := os.Getenv("CANDOR_TORTURE")
@@ -238,7 +236,7 @@ func tortures(t *testing.T, few int) int {
 // settled waits until there are no more goroutines than before.
 func settled(t *testing.T, before int) {
 	t.Helper()
-	// The condition has a goroutine of its own.
+	// The condition runs in a goroutine of its own.
 	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 10*time.Second, time.Millisecond)
 }
 
@@ -283,7 +281,7 @@ func TestTortureOfTransactions(t *testing.T) {
 	for i := range endings {
 		assert.Positive(t, counts[i].Load(), endings[i].name)
 	}
-	// Where a context ended, database/sql rolls back in a goroutine of its own.
+	// If the context has ended, database/sql rolls back in another goroutine.
 	assert.Eventually(t, func() bool { return db.Stats().InUse == 0 }, 10*time.Second, time.Millisecond, "connections in use")
 	books.balanced(t)
 	require.NoError(t, db.Close())
@@ -313,7 +311,7 @@ func query(text string) string {
 	return string(bytes.ReplaceAll([]byte(text), []byte(" "), []byte("+")))
 }
 
-// TestTortureOfServers has clients leave and servers stop while requests run.
+// TestTortureOfServers disconnects clients and stops servers while requests are running.
 func TestTortureOfServers(t *testing.T) {
 	before := runtime.NumGoroutine()
 	books := new(ledger)
@@ -351,7 +349,7 @@ func tortureServer(t *testing.T, books *ledger, app *candor.App, first, n int) {
 	require.NoError(t, <-ended)
 }
 
-// postDeposit returns the status, 0 where there was no answer.
+// postDeposit returns the status, or 0 if there was no response.
 func postDeposit(client *http.Client, addr string, id int, ending string) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

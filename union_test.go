@@ -61,7 +61,7 @@ func TestUnions(t *testing.T) {
 	assert.Equal(t, false, schemas["beastCatStrict"].(map[string]any)["additionalProperties"])
 }
 
-// notice is a union with a default variant that tells which one it is.
+// notice is a union whose default variant keeps the discriminator.
 type notice struct {
 	candor.OneOf `json:"type" event:"name"`
 	Started      *noticeStarted `case:"started"`
@@ -77,7 +77,7 @@ type noticeOther struct {
 	Note string `json:"note,omitempty"`
 }
 
-// pick is one whose default variant passes over what it is.
+// pick is a union whose default variant ignores the discriminator.
 type pick struct {
 	candor.OneOf `json:"kind"`
 	Some         *pickSome `case:"some"`
@@ -170,7 +170,7 @@ func TestDefaultVariants(t *testing.T) {
 	assert.Equal(t, []string{`started {"type":"started","by":"Ann"}`, `paused {"type":"paused","note":"x"}`}, names)
 }
 
-// Typed calls send them, and read them back.
+// Typed calls can send default variants, and decode them.
 func TestDefaultVariantsInCalls(t *testing.T) {
 	for _, sent := range []notice{{Started: &noticeStarted{By: "Ann"}}, {Other: &noticeOther{Type: "paused", Note: "x"}}} {
 		callArrives(t, "a notice", "/", noticeBody{Body: sent})
@@ -179,7 +179,7 @@ func TestDefaultVariantsInCalls(t *testing.T) {
 	callRefused(t, "a notice that is another", "/", noticeBody{Body: notice{Other: &noticeOther{Type: "started"}}}, `says that it is "started", which is another variant`)
 }
 
-// A default variant says nothing that another one says.
+// A default variant must not have the discriminator of another variant.
 func TestDefaultVariantsThatAreAnother(t *testing.T) {
 	app := candor.New(apptest.Unlogged())
 	candor.Get(app, "/", apptest.Returns(notice{Other: &noticeOther{Type: "started"}}))

@@ -32,7 +32,7 @@ func picturesApp() *candor.App {
 	return app
 }
 
-// A content is judged by its first bytes, whatever the client calls it.
+// The media type of a file is detected from its first bytes, whatever the client declares.
 func TestMediaTypesOfFiles(t *testing.T) {
 	c := candor.NewTestClient(t, picturesApp())
 	with := candor.WithFile

@@ -34,7 +34,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// uploadForm has a field of each kind that a form with files can hold.
+// uploadForm has a field of each type that a form with files can have.
 type uploadForm struct {
 	Avatar candor.Upload   `file:"avatar"`
 	Banner *candor.Upload  `file:"banner"`
@@ -50,7 +50,7 @@ type uploadMeta struct {
 	Pages  []int  `json:"pages" default:"[1]"`
 }
 
-// uploadSeen is what a handler finds in a form.
+// uploadSeen is the content of a form.
 type uploadSeen struct {
 	Files []string
 	Title string
@@ -101,7 +101,7 @@ func uploadClient(t *testing.T, options ...candor.RouteOption) *candor.TestClien
 	return candor.NewTestClient(t, app)
 }
 
-// uploadLeft are the files left in the directory of temporary files.
+// uploadLeft lists the remaining temporary files.
 func uploadLeft(t *testing.T) []string {
 	t.Helper()
 	left, err := filepath.Glob(filepath.Join(os.TempDir(), "candor-*"))
@@ -109,8 +109,7 @@ func uploadLeft(t *testing.T) []string {
 	return left
 }
 
-// uploadParts are parts as they stand on the wire: their headers between
-// semicolons and spaces as given, an empty line and the content.
+// uploadParts joins parts in wire format: headers, an empty line and the content.
 func uploadParts(parts ...string) string {
 	var b strings.Builder
 	for _, part := range parts {
@@ -404,7 +403,7 @@ func TestUploadDocument(t *testing.T) {
 	assert.Len(t, parts.Content, 1)
 }
 
-// uploadCount adds up the parts of a body as they come.
+// uploadCount sums the sizes of the parts while it reads them.
 func uploadCount(_ context.Context, in struct {
 	Body *multipart.Reader `body:""`
 },
@@ -447,8 +446,7 @@ func TestUploadsAsParts(t *testing.T) {
 	assert.Equal(t, "true", c.Post("/maybe", nil).Status(200).Text())
 }
 
-// TestWhereUploadsLie tells files in memory from those in a temporary file by
-// taking away the directory of the latter.
+// TestWhereUploadsLie distinguishes files in memory from files on disk by removing the directory for temporary files.
 func TestWhereUploadsLie(t *testing.T) {
 	const share, whole = 64 << 10, 1 << 20
 	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
@@ -473,7 +471,7 @@ func TestWhereUploadsLie(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		sizes  []int
-		length bool // of the form, is announced
+		length bool // whether the length of the form is sent
 		inFile bool
 	}{
 		{"an empty one", []int{0}, false, false},
@@ -569,14 +567,13 @@ func TestUploadContent(t *testing.T) {
 	assert.NoFileExists(t, filepath.Join(dir, "late"))
 }
 
-// uploadDescriptors counts what the process has open, where the system tells.
+// uploadDescriptors counts the open file descriptors of the process, if the system provides that.
 func uploadDescriptors() int {
 	open, _ := os.ReadDir("/proc/self/fd")
 	return len(open)
 }
 
-// However a request ends, nothing of its files stays: neither files nor
-// descriptors nor goroutines.
+// However a request ends, no file, file descriptor or goroutine is left.
 func TestUploadsLeaveNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
@@ -627,13 +624,13 @@ func TestUploadsLeaveNothing(t *testing.T) {
 			sent = body
 		}
 		_, err = fmt.Fprintf(conn, "POST /%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", end, uploadType, len(body), sent)
-		if path.Base(end) != "large" { // which is refused, and cut, while it is written
+		if path.Base(end) != "large" { // the server refuses it and closes the connection meanwhile
 			require.NoError(t, err)
 		}
 		switch path.Base(end) {
 		case "reset":
 			require.NoError(t, conn.(*net.TCPConn).SetLinger(0))
-		case "large": // the rest of which nobody reads
+		case "large": // nobody reads the rest of it
 			_, _ = io.Copy(io.Discard, conn)
 		default:
 			_, err = io.Copy(io.Discard, conn)
@@ -707,8 +704,7 @@ func TestUploadMistakes(t *testing.T) {
 	}
 }
 
-// uploadTwin is a form as mime/multipart reads it, where that is what the
-// fields of uploadFuzzed would hold.
+// uploadTwin parses a form with mime/multipart; ok is whether its parts are valid for uploadFuzzed.
 func uploadTwin(body string) (twin uploadFuzzedSeen, ok bool) {
 	form, err := multipart.NewReader(strings.NewReader(body), "B").ReadForm(1 << 20)
 	if err != nil {
@@ -764,8 +760,8 @@ func uploadFuzzed(_ context.Context, in struct {
 	return seen, nil
 }
 
-// FuzzMultipart holds forms against the reading of mime/multipart: what is
-// answered with 200 has the same values, and what both find well-formed is.
+// FuzzMultipart compares forms with mime/multipart: a 200 has the same values, and a form that both consider
+// well-formed is a 200.
 func FuzzMultipart(f *testing.F) {
 	for _, parts := range [][]string{
 		{uploadPart(`name="a"`, "1"), uploadPart(`name="f"; filename="x"`, "content"), uploadPart(`name=a`, "2")},

@@ -48,7 +48,7 @@ func (s period) Validate() error {
 	return nil
 }
 
-// everything has a place for each kind of fault.
+// everything has a field for each kind of validation error.
 type everything struct {
 	Name    string            `json:"name" validate:"min=2,max=4" pattern:"^[a-z]*$"`
 	Age     int8              `json:"age" validate:"gt=0,lt=100"`
@@ -73,7 +73,7 @@ type closedBox struct {
 	In int `json:"in"`
 }
 
-// invalidApp reads every source.
+// invalidApp reads parameters of all sources.
 func invalidApp(config candor.Config) *candor.App {
 	app := candor.New(config)
 	candor.Post(app, "/in/{id}", func(context.Context, struct {
@@ -93,10 +93,10 @@ func invalidApp(config candor.Config) *candor.App {
 	return app
 }
 
-// sound is a request to invalidApp without faults.
+// sound is a valid request to invalidApp.
 var sound = map[string]string{"path": "1", "query": "n=1", "token": "abc", "session": "1", "body": `{"name":"ab","age":1}`}
 
-// sendInvalid sends the sound request with some of its parts changed.
+// sendInvalid sends the valid request with some of its parts changed.
 func sendInvalid(h http.Handler, changed map[string]string) *httptest.ResponseRecorder {
 	part := func(name string) string {
 		if value, ok := changed[name]; ok {
@@ -125,8 +125,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 	tests := []struct {
 		name    string
 		changed map[string]string
-		// faults is the list under "detail" with EchoInput; the one without
-		// differs in the member "input" only.
+		// faults is the list under "detail" with EchoInput; without it, only the member "input" is missing.
 		faults string
 	}{
 		{
@@ -306,7 +305,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 	}
 }
 
-// withoutInput takes the member "input" off every fault.
+// withoutInput removes the member "input" from every validation error.
 func withoutInput(t *testing.T, body []byte) string {
 	t.Helper()
 	var answer struct {
@@ -379,7 +378,7 @@ func TestMessagesThatPanicAreA500(t *testing.T) {
 	assert.Len(t, log.take(), 1)
 }
 
-// ExampleConfig_message translates the sentences of faults.
+// ExampleConfig_message translates the messages of validation errors.
 func ExampleConfig_message() {
 	german := map[string]string{"missing": "Pflichtfeld", "greater_than_equal": "Muss mindestens %v sein"}
 	app := candor.New(candor.Config{
@@ -470,7 +469,7 @@ type (
 		Shape *evenShape                  `json:"shape"`
 		lentNumber
 	}
-	// lentNumber has a method that whoever embeds it has, too.
+	// lentNumber has a method that is promoted to the types that embed it.
 	lentNumber struct {
 		Lent int `json:"lent,omitempty"`
 	}
@@ -502,7 +501,7 @@ func (m maybeNumber) Validate() error            { return refuseIf(m.Number == 1
 func (s evenShape) Validate() error              { return refuseIf(s.Square.Side%2 != 0, "odd side") }
 func (l lentNumber) Validate() error             { return refuseIf(l.Lent == 1, "lent") }
 
-// Every named type may judge itself, wherever a value of it is read.
+// Every named type can have a Validate method, which is called wherever its value is read.
 func TestValidateOfNamedTypes(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/params", func(context.Context, evenParams) (candor.None, error) { return candor.None{}, nil })
@@ -604,8 +603,8 @@ func (o ordered) Validate() error {
 	return nil
 }
 
-// An HTTPError of a Validate method, or one that OnError is there for, is the
-// response, unless something else is wrong.
+// An HTTPError of a Validate method, or an error that an error handler accepts, becomes the response, unless
+// something else is invalid.
 func TestValidateResponds(t *testing.T) {
 	app := candor.New(candor.Config{})
 	nothing := func(context.Context, takenInput) (candor.None, error) { return candor.None{}, nil }
@@ -645,7 +644,7 @@ func TestValidateResponds(t *testing.T) {
 		{"GET", "/plain?order=2", "", 422, `"msg":"Value error: sold out"`},
 		{"GET", "/plain?order=2&name=ada", "", 422, `"msg":"Value error: sold out"`},
 		{"GET", "/mapped/?order=2", "", 410, `{"left":2}`},
-		{"GET", "/mapped/?order=3&name=ada", "", 500, `"unknown"`}, // which is asked of every error
+		{"GET", "/mapped/?order=3&name=ada", "", 500, `"unknown"`}, // the error handler gets every error
 		{"POST", "/body", `["bob","ada"]`, 409, `{"detail":"taken"}`},
 		{"POST", "/body", `["ada",1]`, 422, `"loc":["body",1]`},
 		{"POST", "/lines", "1\n2\n", 422, `"loc":["body",2]`},
@@ -667,7 +666,7 @@ func TestValidateResponds(t *testing.T) {
 	}
 }
 
-// oddNumber has a rule of its own.
+// oddNumber has a Validate method.
 type oddNumber int
 
 func (o oddNumber) Validate() error {
@@ -677,7 +676,7 @@ func (o oddNumber) Validate() error {
 	return nil
 }
 
-// faultyOrder breaks in every way that a fault is made.
+// faultyOrder has a field for every way in which validation errors are made.
 type faultyOrder struct {
 	N    int    `query:"n" validate:"gte=1,lte=9"`
 	Kind string `query:"kind,omitempty" validate:"oneof=a b"`
@@ -691,8 +690,8 @@ type faultyOrder struct {
 	} `body:""`
 }
 
-// faultApp has an operation of them, the errors of which are written by Candor,
-// or by a handler that returns what they are of.
+// faultApp has an operation with them as input, whose validation errors are encoded by Candor itself, or by an error
+// handler that returns values of their type.
 func faultApp(config candor.Config, handled bool) *candor.App {
 	config.Rules = map[string]candor.Rule{"multiple": {Func: func(validator.FieldLevel) bool { return false }}}
 	app := candor.New(config)
@@ -706,14 +705,13 @@ func faultApp(config candor.Config, handled bool) *candor.App {
 	return app
 }
 
-// The body of a 422 is written by hand, for speed. It is that of the type Fault,
-// which the document shows: the bytes are those that the encoder makes of it, and
-// each member of the type comes in one of them.
+// For speed, the body of a 422 is not encoded from the type Fault, which the document shows. The bytes must be those
+// that the encoder makes of it, and every member of the type must occur.
 func TestFaultsAreWrittenAsTheirTypeSays(t *testing.T) {
 	members := map[string]bool{}
 	german := func(_ *http.Request, f candor.Fault) string {
 		if f.Type == "missing" {
-			return "" // the usual sentence
+			return "" // the default message
 		}
 		return "Falsch: \"" + f.Type + "\""
 	}

@@ -44,8 +44,7 @@ func wsEcho[T any](ctx context.Context, _ candor.None, s *candor.Socket[T, T]) e
 	return nil
 }
 
-// wsServe serves an app on loopback. The result is its address; stop drains
-// and waits.
+// wsServe serves an app on loopback and returns its address; stop drains the server and waits for its end.
 func wsServe(t *testing.T, app *candor.App) (address string, stop func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -70,7 +69,7 @@ func wsDial(t *testing.T, address, target string, options *websocket.DialOptions
 	return conn
 }
 
-// wsClosed reads until the server closes.
+// wsClosed reads until the server closes the connection.
 func wsClosed(t *testing.T, conn *websocket.Conn) (code int, reason string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -84,7 +83,7 @@ func wsClosed(t *testing.T, conn *websocket.Conn) (code int, reason string) {
 	}
 }
 
-// wsLog is a log that may be read while it is written.
+// wsLog is a log that can be read while it is being written.
 type wsLog struct {
 	mutex sync.Mutex
 	text  bytes.Buffer
@@ -149,8 +148,7 @@ func TestWebSocketMessages(t *testing.T) {
 	assert.NotContains(t, log.String(), "level=ERROR")
 }
 
-// Texts and binary messages come in their order, and each is judged as what it
-// is.
+// Text and binary messages arrive in order, and each is validated as its own type.
 func TestWebSocketFrames(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.WebSocket(app, "/ws", wsEcho[candor.Frame], candor.MessageLimit(8))
@@ -197,14 +195,14 @@ func TestWebSocketFrames(t *testing.T) {
 	assert.Equal(t, "true 3", typed.Text)
 }
 
-// wsDo runs what a test gives it.
+// wsDo returns a handler that runs the function.
 func wsDo(do func(ctx context.Context, s *candor.Socket[wsMessage, wsMessage]) error) func(context.Context, candor.None, *candor.Socket[wsMessage, wsMessage]) error {
 	return func(ctx context.Context, _ candor.None, s *candor.Socket[wsMessage, wsMessage]) error {
 		return do(ctx, s)
 	}
 }
 
-// TestWebSocketCloseCodes lists how sockets end.
+// TestWebSocketCloseCodes lists how connections end.
 func TestWebSocketCloseCodes(t *testing.T) {
 	type handler = func(ctx context.Context, s *candor.Socket[wsMessage, wsMessage]) error
 	returns := func(err error) handler {
@@ -299,8 +297,8 @@ func TestWebSocketClientCloses(t *testing.T) {
 	}
 }
 
-// A client that goes without a word ends the context of a handler that only
-// sends, or does neither.
+// If a client disappears without a close frame, the context of the
+// handler ends, even if the handler only sends or does nothing.
 func TestWebSocketClientVanishes(t *testing.T) {
 	config, log := wsConfig()
 	app := candor.New(config)
@@ -431,7 +429,7 @@ func TestWebSocketOrder(t *testing.T) {
 	assert.Equal(t, []string{"begin", "handler", "end", "task"}, append(order[:2:2], wsSorted(order[2:])...))
 }
 
-// wsSorted puts the task, which runs beside the tear-down, last.
+// wsSorted puts the task last, because it runs concurrently with the end of the scoped provider.
 func wsSorted(two []string) []string {
 	if two[0] == "task" {
 		return []string{two[1], two[0]}
@@ -523,8 +521,7 @@ func TestWebSocketLimit(t *testing.T) {
 	assert.Equal(t, "a message is larger than 4 bytes", reason)
 }
 
-// A silent client is asked every 30 seconds whether it is there; one that
-// answers stays.
+// A silent client is pinged every 30 seconds, and stays connected if it responds.
 func TestWebSocketPings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := candor.New(candor.Config{})
@@ -540,8 +537,7 @@ func TestWebSocketPings(t *testing.T) {
 	})
 }
 
-// One that does not answer for 10 seconds is dropped, unless what it has sent
-// still waits for the handler.
+// A client that does not respond within 10 seconds is disconnected, unless its messages still wait for the handler.
 func TestWebSocketDropsTheDead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := candor.New(candor.Config{}, candor.Heartbeat(time.Minute))
@@ -571,7 +567,7 @@ func TestWebSocketDropsTheDead(t *testing.T) {
 	})
 }
 
-// wsSilent connects a client to /ws that takes in everything and says nothing.
+// wsSilent connects a client to /ws that reads everything and sends nothing.
 func wsSilent(t *testing.T, app http.Handler) net.Conn {
 	t.Helper()
 	client, server := net.Pipe()
@@ -699,7 +695,7 @@ func TestWebSocketMistakes(t *testing.T) {
 	}
 }
 
-// Everything a socket needed is gone with it, however it ended.
+// After a connection has ended in any way, none of its resources are left.
 func TestWebSocketLeavesNothing(t *testing.T) {
 	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
 	candor.WebSocket(app, "/ws", wsEcho[string])
@@ -729,12 +725,12 @@ func TestWebSocketLeavesNothing(t *testing.T) {
 	}
 	clients.Wait()
 	http.DefaultClient.CloseIdleConnections()
-	const asking = 1 // the goroutine that counts
+	const asking = 1 // the goroutine of the condition
 	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+asking }, 10*time.Second, 10*time.Millisecond)
 	stop()
 }
 
-// Many may send at once, and one may receive meanwhile.
+// Several goroutines can send concurrently, while one receives.
 func TestWebSocketConcurrentSends(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.WebSocket(app, "/ws", func(ctx context.Context, _ candor.None, s *candor.Socket[int, int]) error {
@@ -773,7 +769,7 @@ func TestWebSocketBehindMiddleware(t *testing.T) {
 	assert.Equal(t, "hi", got)
 }
 
-// A handler that keeps what was wrong with a message has sentences, too.
+// The validation errors of a message that a handler keeps have messages, too.
 func TestFaultsOfMessagesHaveSentences(t *testing.T) {
 	app := candor.New(candor.Config{})
 	said := make(chan string, 1)
@@ -788,7 +784,7 @@ func TestFaultsOfMessagesHaveSentences(t *testing.T) {
 	assert.Contains(t, <-said, "Must be greater than or equal to 0")
 }
 
-// What may come in the place of a 422 is all there, in order, on every build.
+// The document lists all replies that can take the place of a 422, in a stable order.
 func TestDocumentOfAnsweredMessages(t *testing.T) {
 	type refused struct {
 		Why string `json:"why"`

@@ -4,5 +4,5 @@ import (
 	"testing/fstest"
 )
 
-// somefiles are served by handlers of net/http.
+// somefiles are files for the handlers of net/http.
 var somefiles = fstest.MapFS{"hello.txt": {Data: []byte("hello")}}
