@@ -16,8 +16,7 @@ import (
 	"github.com/candor-go/candor/candortest/internal/combination"
 )
 
-// conformCases are fewer than usual for so many operations, unless
-// CANDOR_CONFORM asks for more.
+// conformCases lowers the number of cases, because there are so many operations, unless CANDOR_CONFORM is set.
 func conformCases() []candortest.Option {
 	options := []candortest.Option{candortest.Codec("application/cbor", combination.CBOR)}
 	if os.Getenv("CANDOR_CONFORM") == "" {
@@ -38,7 +37,7 @@ func TestConformOfMountedCombinations(t *testing.T) {
 	candortest.Conform(t, combination.Mounted(candor.Config{}), conformCases()...)
 }
 
-// tape keeps some of the requests of each operation.
+// tape records some requests of each operation.
 type tape struct {
 	mutex sync.Mutex
 	kept  map[string][]taped
@@ -79,7 +78,7 @@ func taping(t *testing.T, app func(candor.Option) *candor.App) []taped {
 	return all
 }
 
-// send sends a request once more.
+// send repeats a request.
 func (r taped) send(c *candor.TestClient, prefix string) *candor.TestResponse {
 	var options []candor.TestOption
 	for name, lines := range r.header {
@@ -93,8 +92,7 @@ func (r taped) send(c *candor.TestClient, prefix string) *candor.TestResponse {
 	return c.Do(r.method, prefix+r.target, nil, options...)
 }
 
-// The test client judges what Conform sends as Conform does, by another reading
-// of the document.
+// The test client accepts the requests of Conform, although it reads the document with other code.
 func TestTheTestClientOfCombinations(t *testing.T) {
 	t.Parallel()
 	all := taping(t, func(o candor.Option) *candor.App { return combination.New(candor.Config{}, o) })
@@ -105,7 +103,7 @@ func TestTheTestClientOfCombinations(t *testing.T) {
 	}
 }
 
-// What an app answers it answers where it is mounted too.
+// A mounted app responds as it does on its own.
 func TestMountedCombinations(t *testing.T) {
 	t.Parallel()
 	alone, outer := combination.Mounted(candor.Config{}), combination.New(candor.Config{})

@@ -12,8 +12,7 @@ import (
 	"github.com/candor-go/candor/candortest"
 )
 
-// printedT stands for the *testing.T of a test: it prints what is wrong, without the
-// request and the answer.
+// printedT replaces the *testing.T of a test: it prints failures, without the request and the response.
 type printedT struct{}
 
 func (printedT) Helper()        {}
@@ -26,12 +25,12 @@ func (printedT) Errorf(format string, args ...any) {
 
 func (t printedT) Fatalf(format string, args ...any) { t.Errorf(format, args...) }
 
-// Order is what the examples' service takes.
+// Order is the request body of the examples.
 type Order struct {
 	Pieces int `json:"pieces" validate:"gte=1,lte=9"`
 }
 
-// orders is a service with a single operation.
+// orders is an app with a single operation.
 func orders(options ...candor.RouteOption) *candor.App {
 	app := candor.New(candor.Config{})
 	type PlaceOrder struct {
@@ -54,13 +53,13 @@ func counting(n *int) func(http.Handler) http.Handler {
 }
 
 func ExampleConform() {
-	var t printedT // is given to TestConform(t *testing.T)
+	var t printedT // a test uses the t of TestConform(t *testing.T)
 	candortest.Conform(t, orders())
 	fmt.Println("conforms")
 	// Output: conforms
 }
 
-// A handler that answers what it has not declared is found.
+// A handler whose response is not declared is reported.
 func ExampleConform_lie() {
 	var t printedT
 	errSold := candor.Error(409, "sold")
@@ -70,7 +69,7 @@ func ExampleConform_lie() {
 	}
 
 	candor.Get(app, "/lots/{id}", func(_ context.Context, in ReadLot) (Order, error) {
-		return Order{}, errSold // candor.Raises(errSold) is missing
+		return Order{}, errSold // not declared by candor.Raises(errSold)
 	}, candor.OperationID("lot"))
 	candortest.Conform(t, app)
 	// Output: GET /lots/{id} (lot), what the document allows: the status 409 is not declared; declared are 200, 422
@@ -138,7 +137,7 @@ func ExampleValues() {
 		}
 		return Order{Pieces: in.ID}, nil
 	}, candor.Raises(errNoItem))
-	// Without the option hardly a request would be for an item that exists.
+	// Without the option, hardly any request would name an existing item.
 	candortest.Conform(t, app, candortest.Values("id", "1", "2"))
 	fmt.Println("conforms")
 	// Output: conforms

@@ -17,7 +17,7 @@ import (
 	"github.com/candor-go/candor/candortest"
 )
 
-// notEmpty knows more than its schema.
+// notEmpty has a Validate method that checks more than its schema.
 type notEmpty struct {
 	A string `json:"a,omitempty" validate:"max=3"`
 	B string `json:"b,omitempty"`
@@ -34,7 +34,7 @@ type ownForm struct {
 	Errors []string `json:"errors"`
 }
 
-// The forms in which an app may tell of validation errors.
+// The forms of error responses that an app can choose.
 var errorForms = map[string]struct {
 	config candor.Config
 	form   func(app *candor.App)
@@ -76,8 +76,7 @@ func forming(name string, lie func(*openapi3.T)) *candor.App {
 	return app
 }
 
-// What no schema can say is held against nobody, and what one could say is held
-// against the app, in whatever form it tells of it.
+// Violations that no schema can describe are not reported; others are, whatever form the error responses have.
 func TestFormsOfErrors(t *testing.T) {
 	t.Parallel()
 	for name := range errorForms {
@@ -91,7 +90,7 @@ func TestFormsOfErrors(t *testing.T) {
 	}
 }
 
-// A rule of the app's own that the document claims to say is one it has to say.
+// A custom rule that declares a schema must have the right one.
 func TestRulesOfTheAppsOwn(t *testing.T) {
 	t.Parallel()
 	even := func(schema func(string) map[string]any) *candor.App {
@@ -115,7 +114,7 @@ func TestRulesOfTheAppsOwn(t *testing.T) {
 	assert.NotEmpty(t, record(func(tb *recordingTB) { candortest.Conform(tb, even(says(1))) }))
 }
 
-// net/http gives what a handler writes a media type, and so does Conform.
+// Conform sniffs a missing media type as net/http does.
 func TestSniffedMediaTypes(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -155,8 +154,7 @@ func TestSniffedMediaTypes(t *testing.T) {
 	}
 }
 
-// Patterns are those of ECMA-262; what cannot be read is reported, once it is
-// not known to be inexact.
+// Patterns have the syntax of ECMA-262; an invalid one is reported, unless it is marked as inexact.
 func TestPatternsOfECMA(t *testing.T) {
 	t.Parallel()
 	matching := func(pattern string, more map[string]any, f func(string) bool) *candor.App {

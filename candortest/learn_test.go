@@ -22,7 +22,7 @@ func unlogged(options ...candor.Option) *candor.App {
 
 var errNone = candor.Error(404, "no such thing")
 
-// store keeps things under ids that nobody guesses.
+// store has values under ids that cannot be guessed.
 type store[T any] struct {
 	things map[string]T
 	made   int
@@ -69,8 +69,8 @@ type (
 	}
 )
 
-// shop has things in things, things known by Location and by a link only, and
-// names that paths, queries and bodies share.
+// shop has nested resources, resources that only a Location header or a link leads to, and names that paths, queries
+// and bodies share.
 func shop() *candor.App {
 	app := unlogged()
 	users, orders, notes := newStore[string](), newStore[string](), newStore[string]()
@@ -137,7 +137,7 @@ func shop() *candor.App {
 	return app
 }
 
-// What is read, changed and deleted is what was made.
+// Conform reads, changes and deletes the resources that it has created.
 func TestIdsAreLearned(t *testing.T) {
 	t.Parallel()
 	got := logged(func(tb *loggingTB) { candortest.Conform(tb, shop()) })
@@ -149,7 +149,7 @@ func TestIdsAreLearned(t *testing.T) {
 	}
 }
 
-// A link tells which member leads to which operation.
+// A link names the member that is a parameter of another operation.
 func TestLinksAreFollowed(t *testing.T) {
 	t.Parallel()
 	app, tickets := unlogged(), newStore[string]()
@@ -172,7 +172,7 @@ func TestLinksAreFollowed(t *testing.T) {
 	assert.Empty(t, record(func(tb *recordingTB) { candortest.Conform(tb, app) }))
 }
 
-// An operation that only refuses has shown nothing.
+// An operation whose requests all fail is reported as untested.
 func TestOperationsThatNeverSucceed(t *testing.T) {
 	t.Parallel()
 	refusing := func(err *candor.HTTPError) *candor.App {
@@ -200,7 +200,7 @@ func TestOperationsThatNeverSucceed(t *testing.T) {
 	}
 }
 
-// A body that cannot be written is no body that was accepted.
+// A body that cannot be generated does not count as accepted.
 func TestBodiesThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	app := unlogged()
@@ -223,8 +223,7 @@ func TestOptionsAboutNothing(t *testing.T) {
 	}
 }
 
-// Credentials are sent as the document says, in whichever of the alternatives
-// they belong to.
+// Credentials are sent as documented, whichever alternative they belong to.
 func TestCredentialsOfAnAlternative(t *testing.T) {
 	t.Parallel()
 	for scheme, options := range map[string][]candortest.Option{

@@ -34,7 +34,7 @@ type article struct {
 
 var errGone = candor.Error(410, "gone")
 
-// honest is a small service whose document is edited.
+// honest is a small app whose document the tests modify.
 func honest(edit func(*openapi3.T)) *candor.App {
 	app := candor.New(candor.Config{EditDocument: edit, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	candor.Post(app, "/articles", func(_ context.Context, in struct {
@@ -67,7 +67,7 @@ func TestAnHonestAppConforms(t *testing.T) {
 	candortest.Conform(t, honest(nil))
 }
 
-// model and operation are what is edited.
+// model, member and create return the parts of the document that the tests modify.
 func model(doc *openapi3.T) *openapi3.Schema { return doc.Components.Schemas["article"].Value }
 
 func member(doc *openapi3.T, name string) *openapi3.Schema { return model(doc).Properties[name].Value }
@@ -78,7 +78,7 @@ func query(doc *openapi3.T, name string) *openapi3.Parameter {
 	return create(doc).Parameters.GetByInAndName("query", name)
 }
 
-// Every lie that is told in a document is found.
+// Every wrong statement of the document is reported.
 func TestLiesOfTheDocument(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -155,7 +155,7 @@ func TestLiesOfTheDocument(t *testing.T) {
 	}
 }
 
-// answers is a handler without types, which can say anything.
+// respondWith is a plain handler with a fixed response.
 func respondWith(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -169,7 +169,7 @@ type small struct {
 	Text *string `json:"text,omitempty"`
 }
 
-// A handler that does not do what was declared for it is found.
+// A handler that does not do what it declares is reported.
 func TestLiesOfTheApp(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

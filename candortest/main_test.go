@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// Lies that are planted leave no files behind.
+// The failures that tests provoke leave no files behind.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.shrinktime": "1s"} {
@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// recordingTB is a test whose failures are looked at.
+// recordingTB is a testing.TB that records failures.
 type recordingTB struct {
 	mutex    sync.Mutex
 	errors   []string
@@ -43,7 +43,7 @@ func (r *recordingTB) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// record runs a test to its end, with its clean-up.
+// record runs a test to its end, including its clean-up functions, and returns the failures.
 func record(test func(tb *recordingTB)) []string {
 	r := &recordingTB{}
 	done := make(chan struct{})
@@ -58,7 +58,7 @@ func record(test func(tb *recordingTB)) []string {
 	return r.errors
 }
 
-// loggingTB is one that is asked for its log too.
+// loggingTB also records the log.
 type loggingTB struct {
 	recordingTB
 	logs []string
@@ -68,7 +68,7 @@ func (l *loggingTB) Logf(format string, args ...any) {
 	l.logs = append(l.logs, fmt.Sprintf(format, args...))
 }
 
-// logged is record with what was logged.
+// logged is like record, and returns the log too.
 func logged(test func(tb *loggingTB)) *loggingTB {
 	l := &loggingTB{}
 	l.errors = record(func(tb *recordingTB) {
@@ -78,7 +78,7 @@ func logged(test func(tb *loggingTB)) *loggingTB {
 	return l
 }
 
-// row has the numbers of an operation in the table: valid requests, successes.
+// row returns the columns of an operation in the table: valid requests, successes.
 func (l *loggingTB) row(t *testing.T, id string) []string {
 	t.Helper()
 	for line := range strings.Lines(l.logs[0]) {

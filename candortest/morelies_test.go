@@ -54,7 +54,7 @@ var (
 	errBusy = candor.Error(503, "busy").WithHeader("Retry-After", "3")
 )
 
-// hotel is a service of the kinds of things that [honest] has not.
+// hotel is an app with the features that [honest] does not have.
 func hotel(edit func(*openapi3.T)) *candor.App {
 	app := candor.New(candor.Config{EditDocument: edit, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	guarded := candor.NewRouter("/guarded", candor.Require(func(_ context.Context, in struct {
@@ -151,8 +151,7 @@ func TestTheHotelConforms(t *testing.T) {
 	c.Get("/own/form?n=9").Status(409)
 }
 
-// Lies about what guards read, what patterns mean, what responses are left, in
-// which media types and forms.
+// Wrong statements about the inputs of guards, patterns, responses, media types and forms.
 func TestLiesOfMoreKinds(t *testing.T) {
 	t.Parallel()
 	op := func(d *openapi3.T, path string) *openapi3.Operation {
@@ -263,7 +262,7 @@ func TestLiesOfMoreKinds(t *testing.T) {
 	}
 }
 
-// What only happens to things that there are is found, since there are some.
+// Errors that only existing resources show are found, because Conform creates some.
 func TestLiesBehindIds(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -294,7 +293,7 @@ func TestLiesBehindIds(t *testing.T) {
 	}
 }
 
-// A media type that the document does not have, and the app takes.
+// A media type that the app accepts but does not declare.
 func TestLiesOfPlainHandlersAboutMediaTypes(t *testing.T) {
 	t.Parallel()
 	for _, media := range []string{"text/plain", "application/xml", "text/csv", "application/octet-stream", "application/x-www-form-urlencoded"} {

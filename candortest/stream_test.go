@@ -20,8 +20,7 @@ import (
 
 var packed = candor.Codec{Marshal: cbor.Marshal, Unmarshal: cbor.Unmarshal}
 
-// ticking is a service of streams, in which every value is also to be had in
-// CBOR.
+// ticking is an app with streams, whose values are available in CBOR as well.
 func ticking(edit func(*openapi3.T)) *candor.App {
 	app := candor.New(candor.Config{
 		EditDocument: edit, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -48,7 +47,7 @@ func ticking(edit func(*openapi3.T)) *candor.App {
 	return app
 }
 
-// move is what a stream of named events carries.
+// move is the item of a stream of named events.
 type move struct {
 	candor.OneOf `json:"kind" event:"name"`
 	Up           *small `case:"up"`
@@ -112,8 +111,7 @@ func TestLiesAboutMediaTypes(t *testing.T) {
 	}
 }
 
-// What is sent as a stream by hand is held against its items too, and the last
-// of it must be whole.
+// The items of a hand-written stream are checked too, and the last one must be complete.
 func TestLiesOfStreams(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ name, body, want string }{

@@ -21,14 +21,14 @@ func FuzzTorture(f *testing.F) {
 	candortest.Fuzz(f, torture.New(candor.Config{}), candortest.Codec("application/cbor", torture.CBOR))
 }
 
-// So is that of the combinations.
+// Other validators accept the document of the combinations too.
 func TestDocumentOfTheCombinations(t *testing.T) {
 	var document bytes.Buffer
 	require.NoError(t, combination.New(candor.Config{}).WriteOpenAPI(&document))
 	documenttest.Check(t, "combinations", document.Bytes())
 }
 
-// The document is good for others too, in all versions.
+// Other validators accept the document as well, in all versions.
 func TestDocumentOfTheTorture(t *testing.T) {
 	for name, config := range map[string]candor.Config{"torture": {}, "torture-problems": {ProblemDetails: true}} {
 		var document bytes.Buffer

@@ -21,8 +21,8 @@ import (
 	"github.com/candor-go/candor/candortest/internal/torture"
 )
 
-// Every run asks the same. From one seed rapid makes one sequence of requests,
-// which therefore has to be long enough for every question of Conform.
+// Every run sends the same requests. From one seed rapid makes one sequence, which has to be long enough for all
+// requests of Conform.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.seed": "1", "rapid.checks": "2000"} {
@@ -33,16 +33,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// verdict is what the server says of a body; faults are the places of what is
-// wrong with it.
+// verdict is the server's verdict on a body; faults are the locations of the validation errors.
 type verdict struct {
 	body     string
 	accepted bool
 	faults   [][]any
 }
 
-// recorder keeps the verdicts on JSON bodies, by the operations' paths, which follow
-// the method where that is not POST.
+// recorder has the verdicts on JSON bodies, by the paths of
+// the operations, with the method in front if it is not POST.
 type recorder map[string][]verdict
 
 func (rec recorder) watch(next http.Handler) http.Handler {
@@ -65,7 +64,7 @@ func (rec recorder) watch(next http.Handler) http.Handler {
 	})
 }
 
-// read takes the faults from a 422. It reports whether they are the body's.
+// read parses the validation errors of a 422. It reports whether they all belong to the body.
 func (v *verdict) read(a *answerWatch) bool {
 	var said struct {
 		Detail []struct {
@@ -84,7 +83,7 @@ func (v *verdict) read(a *answerWatch) bool {
 	return len(v.faults) > 0
 }
 
-// answerWatch sees an answer.
+// answerWatch records a response.
 type answerWatch struct {
 	http.ResponseWriter
 	status int
@@ -106,7 +105,7 @@ func (a *answerWatch) Write(p []byte) (int, error) {
 
 func (a *answerWatch) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// document is that of the service, and where the schemas of its bodies are.
+// document is the OpenAPI document of the app.
 type document struct {
 	text json.RawMessage
 	root map[string]any
@@ -122,8 +121,7 @@ func documentOf(t *testing.T, app *candor.App) document {
 	return d
 }
 
-// schemaOf is the pointer to the schema of an operation's body, by a key of a
-// recorder.
+// schemaOf returns the pointer to the schema of an operation's body, for a key of a recorder.
 func (d document) schemaOf(key string) string {
 	if !strings.Contains(key, " ") {
 		key = "POST " + key
@@ -131,7 +129,7 @@ func (d document) schemaOf(key string) string {
 	return d.operations()[key].pointer + "/requestBody/content/application~1json/schema"
 }
 
-// find follows a pointer, and then references.
+// find resolves a JSON pointer.
 func (d document) find(pointer string) map[string]any {
 	var at any = d.root
 	for _, token := range strings.Split(pointer, "/")[1:] {
@@ -147,16 +145,15 @@ func (d document) find(pointer string) map[string]any {
 	return schema
 }
 
-// says reports whether a schema says of itself that it is wider than the rule,
-// has a format, of which every validator has its own idea, or an encoding,
-// which most do not look into, or is an integer without an end: that of 64 bits
-// is no float64.
+// says reports whether a schema is less exact than the server: it is marked as wider than the rule; it has a format,
+// which validators define differently, or an encoding, which most ignore; or it is an integer without a maximum,
+// since a 64-bit limit is not exact as a float64.
 func says(schema map[string]any) bool {
 	isEndless := schema["type"] == "integer" && schema["minimum"] != nil && schema["maximum"] == nil
 	return schema["x-validate"] != nil || schema["format"] != nil || schema["contentEncoding"] != nil || isEndless
 }
 
-// isRough reports whether a schema on the way to a fault says so.
+// isRough reports whether a schema on the way to a validation error is less exact.
 func (d document) isRough(schema map[string]any, loc []any) bool {
 	if schema == nil {
 		return false
@@ -187,7 +184,7 @@ func (d document) isRough(schema map[string]any, loc []any) bool {
 	})
 }
 
-// record has Conform send its requests, allowed ones and broken ones.
+// record lets Conform send valid and invalid requests.
 func record(t *testing.T, cases int) (recorder, document) {
 	t.Helper()
 	rec := recorder{}
@@ -199,9 +196,8 @@ func record(t *testing.T, cases int) (recorder, document) {
 
 const enough = 10_000
 
-// Bodies that the document allows, and bodies that break a rule of it, are
-// judged alike by the server and by Ajv. The server alone may refuse what the
-// document says it is rough about.
+// The server and Ajv agree on bodies that the document allows and on bodies that break one of its rules. Only where
+// the document says that it is less exact, the server may refuse more.
 func TestBodies(t *testing.T) {
 	rec, d := record(t, 2500)
 	paths := slices.Sorted(maps.Keys(rec))

@@ -7,18 +7,17 @@ import (
 	"strings"
 )
 
-// inBrackets is the name of a member in a name of the style deepObject.
+// inBrackets matches the name of a member in a parameter name of the style deepObject.
 var inBrackets = regexp.MustCompile(`^\[([^\[\]]*)\]`)
 
-// branch is what a query says about an object: texts at its ends, by the names that
-// lead there.
+// branch is a node of an object in a query: a leaf has strings, other nodes have members.
 type branch struct {
 	texts   []string
 	members map[string]*branch
 }
 
-// readDeep reads the object of a parameter in the style deepObject; usual is false
-// where a query names an end and members of one, or what is no list twice.
+// readDeep decodes the object of a parameter in the style deepObject; usual is false if a query has a node with both
+// strings and members, or a repeated value that is not a list.
 func (d document) readDeep(p parameter, query string) (object string, isThere, usual bool) {
 	root := &branch{}
 	for pair := range strings.SplitSeq(query, "&") {
@@ -34,7 +33,7 @@ func (d document) readDeep(p parameter, query string) (object string, isThere, u
 		}
 	}
 	switch {
-	case root.texts != nil: // a text in the place of an object
+	case root.texts != nil: // a string instead of an object
 		return quote(root.texts[0]), true, len(root.texts) == 1
 	case root.members == nil:
 		return "", false, true
@@ -62,7 +61,7 @@ func (b *branch) add(rest, text string) bool {
 	return b.members == nil
 }
 
-// asJSON is the branch as a value of a schema.
+// asJSON converts a branch to a value of a schema.
 func (d document) asJSON(b *branch, schema map[string]any) (value any, usual bool) {
 	schema = d.follow(schema)
 	switch {
@@ -104,7 +103,7 @@ func (d document) asLeaf(text string, schema map[string]any) (value any, usual b
 	return text, true
 }
 
-// follow is a schema without references, or its branch that is not null.
+// follow resolves references, and returns the alternative that is not null.
 func (d document) follow(schema map[string]any) map[string]any {
 	if ref, ok := schema["$ref"].(string); ok {
 		return d.follow(d.find(ref[1:]))

@@ -17,20 +17,19 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// field is one pair or part of a form.
+// field is a pair or a part of a form.
 type field struct {
 	name string
-	// text is what is sent, which in a pair is still to be escaped unless it is
-	// raw.
+	// text is the value; in a pair it is escaped when it is sent, unless isRaw.
 	text  string
 	isRaw bool
-	// file is the filename of a part; nil for a text.
+	// file is the filename of a part; nil if it is a plain value.
 	file *string
 	// media is the Content-Type of a part, "" for none.
 	media string
 }
 
-// fieldsOf takes the form of an accepted request apart, to change it.
+// fieldsOf parses the form of an accepted request.
 func (e *exchange) fieldsOf() []field {
 	var all []field
 	media, params, _ := mime.ParseMediaType(e.header.Get("Content-Type"))
@@ -54,7 +53,7 @@ func (e *exchange) fieldsOf() []field {
 	return all
 }
 
-// withForm is the request with another form.
+// withForm returns the request with another form.
 func (e *exchange) withForm(fields ...field) *exchange {
 	changed := *e
 	changed.header = e.header.Clone()
@@ -89,14 +88,14 @@ func multipartBody(fields []field) string {
 	return b.String() + "--between--\r\n"
 }
 
-// rawTexts are values of pairs on which ideas of an encoding differ.
+// rawTexts are values of pairs that parsers decode differently.
 var rawTexts = []string{"", "+", "a+b", "a%2Bb", "%20a", "%", "%4", "%zz", "a%", "%41", "%2541", "%C3%A9", "%C3", "%C3%28", "%ff", "%00", "a=b", "=", "a;b", "a,b", "%61%2C", "%0A", "a%0D%0Ab", "\u00e9", "\xff", "%EF%BB%BFa", "a%26b=c"}
 
-// strays are pairs beside those of the fields.
+// strays are pairs that belong to no field.
 var strays = []string{"more=1", "more", "=1", "=", "", "&", "&&", "%zz=1", "%zz", "m%6Fre=1", "a+b=1", "Name=1", "name%5B%5D=1", "name.x=1", "%FF=1"}
 
-// directForms sends changed forms: each field with directed values, left out,
-// empty, repeated, as a file and as a text.
+// directForms sends modified forms: each field with edge values,
+// missing, empty, repeated, as a file and as a plain value.
 func (j *journal) directForms(app http.Handler, d document, operations map[string]*operation) {
 	for _, base := range j.acceptedForms() {
 		o := operations[base.method+" "+base.template]
@@ -123,8 +122,8 @@ func (j *journal) directForms(app http.Handler, d document, operations map[strin
 	}
 }
 
-// acceptedForms are the longest accepted form of each operation and media type,
-// in which most fields stand.
+// acceptedForms returns the longest accepted form of each
+// operation and media type, because it has most of the fields.
 func (j *journal) acceptedForms() []*exchange {
 	longest := map[string]*exchange{}
 	for _, e := range j.all {
@@ -141,7 +140,7 @@ func (j *journal) acceptedForms() []*exchange {
 	return all
 }
 
-// changes are what is sent for one property.
+// changes returns the values that are sent for one property.
 func (d document) changes(name string, property map[string]any, media string) [][]field {
 	plain := func(text string) field { return field{name: name, text: text} }
 	all := [][]field{nil, {plain("a"), plain("b")}, {plain("1"), plain("2")}, {plain(""), plain("a")}, {plain("a"), plain("")}, {plain(""), plain("")}, {plain("1"), plain("x")}, {plain("x"), plain("1")}}
@@ -172,13 +171,13 @@ func (d document) itemsOf(schema map[string]any) map[string]any {
 	return items
 }
 
-// jsonTexts are tried where a field may be JSON.
+// jsonTexts are values for fields that may contain JSON.
 var jsonTexts = []string{
 	"{", "nul", " null", "{}x", `"a"`, `{"a":1,"b":2}`, `{"a":"x"}`, `{"kind":"cat"}`, `{"kind":"cat","lives":3}`, `{"kind":"cat","lives":10}`, `{"kind":"dog"}`,
 	`{"kind":"dog","name":"Rex"}`, `{"kind":"dog","name":"Rex","more":1}`, `{"kind":"dog","name":""}`, `{"kind":"cow"}`, `{"lives":1}`,
 }
 
-// The reader of forms knows what a document says of them, and what it does not.
+// The form decoder of the Ajv process applies what the document says about forms, and leaves the rest open.
 func TestReadingOfForms(t *testing.T) {
 	const text = `{"openapi": "3.1.0", "pairs": {
 		"schema": {"type": "object", "required": ["name"], "additionalProperties": false, "properties": {

@@ -16,7 +16,7 @@ import (
 
 const ajvVersion, formatsVersion = "8.17.1", "3.0.1"
 
-// modules is the directory of npm's modules. They are installed once.
+// modules returns the directory of the npm packages, which are installed once.
 func modules(t *testing.T) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
@@ -32,19 +32,19 @@ func modules(t *testing.T) string {
 	return dir
 }
 
-// question asks for the verdicts on bodies: on JSON by the schema to which a
-// pointer leads, or on forms by the media type to which one leads.
+// question is a list of bodies to validate: JSON with the schema
+// at a pointer, or forms with the media type at a pointer.
 type question struct {
 	Schema string `json:"schema,omitempty"`
 	Form   string `json:"form,omitempty"`
-	// ContentType is how the forms were sent.
+	// ContentType is the header of the forms.
 	ContentType string `json:"contentType,omitempty"`
-	// Bodies are texts in JSON, and those of forms in Base64.
+	// Bodies are JSON texts, or forms in Base64.
 	Bodies []string `json:"bodies"`
 }
 
-// ajv is a process that judges by one document until the test ends. It compiles
-// each schema once, which takes longer than judging many values by it.
+// ajv is a process that validates with one document until the test ends. It compiles each schema once, because that
+// takes longer than validating many values.
 type ajv struct {
 	in         *json.Encoder
 	out        *bufio.Reader
@@ -76,7 +76,7 @@ func startAjv(t *testing.T, document json.RawMessage) *ajv {
 	return a
 }
 
-// ask asks one question. A verdict is nil where the document says nothing.
+// ask sends one question. A verdict is nil if the document leaves it open.
 func (a *ajv) ask(t *testing.T, q question) []*bool {
 	t.Helper()
 	require.NoError(t, a.in.Encode(q))
@@ -90,7 +90,7 @@ func (a *ajv) ask(t *testing.T, q question) []*bool {
 	return verdicts
 }
 
-// values asks about JSON, of which a schema always says something.
+// values sends questions about JSON, which a schema never leaves open.
 func (a *ajv) values(t *testing.T, questions []question) [][]bool {
 	t.Helper()
 	all := make([][]bool, len(questions))

@@ -23,19 +23,17 @@ import (
 
 var update = flag.Bool("update", false, "write the table of the docs")
 
-// trial is one member of a body with the values that are tried in it.
+// trial is a member of a body, and the values to try.
 type trial struct {
 	path, member string
-	// rough means that the document says of itself that it is wider.
+	// rough means that the document says it is wider than the rule.
 	rough  bool
 	values []string
-	// both, none and server count who allows the values: both, neither, and
-	// Ajv but not the server.
+	// both, none and server count the values that both allow, that neither allows, and that only the server refuses.
 	both, none, server int
 }
 
-// texts are tried in every member: what is an example of one, changed or not,
-// is none of another.
+// texts are strings to try in every member. An example of one format, modified or not, is invalid in most others.
 func texts(d document, r *rand.Rand) []string {
 	all := []string{
 		"", " ", "a", "A", "z9", "é", "日本", "\U0001f600", "\u00df", "\u01c5", "\u212a", "\u017f", "\u00ad", "\u2028", "0", "-0", "00", "1e5", "+1", ".5", "1.", "0x", "0X1f", "٣",
@@ -60,7 +58,7 @@ func texts(d document, r *rand.Rand) []string {
 	return slices.Compact(all)
 }
 
-// changed is a text with one character more, less or another.
+// changed inserts, removes or replaces one character.
 func changed(r *rand.Rand, text string) string {
 	const others = "aZ0é .-_:/%@\n\u00a0"
 	runes := []rune(text)
@@ -76,7 +74,7 @@ func changed(r *rand.Rand, text string) string {
 	return string(runes)
 }
 
-// members are the schemas of a body's members.
+// members returns the schemas of a body's members.
 func (d document) members(path string) map[string]any {
 	schema := d.find(d.schemaOf(path))
 	if ref, ok := schema["$ref"].(string); ok {
@@ -96,7 +94,7 @@ func (d document) examples(schema any) []string {
 	return all
 }
 
-// junk is tried in the members that are no text.
+// junk has JSON values for members that are not strings.
 var junk = []string{
 	`null`, `true`, `false`, `0`, `-0`, `1`, `-1`, `3`, `7`, `0.5`, `1.5`, `1e2`, `1.0`, `127`, `128`, `-129`, `255`, `256`, `32768`, `65535`, `65536`, `2147483648`,
 	`4294967296`, `-2147483649`, `1e300`, `180.5`, `-90.00001`, `3.5`, `"x"`, `"1"`, `"0.5"`, `"true"`, `"-1"`, `""`, `[]`, `[1]`, `[1,1]`, `["a"]`, `["a","a"]`, `["a","b","c","d"]`, `[""]`,
@@ -104,13 +102,13 @@ var junk = []string{
 	`{"1":"x"}`, `{"01":"x"}`, `{"low":true}`, `{"kind":"cat","lives":1}`, `{"kind":"cat","lives":0}`, `{"kind":"cow"}`, `{"value":1}`, `{"value":100}`, `{"N":1}`, `"AAAA"`, `"AA"`, `"AAAAAAAAAAAA"`, `"aa-1"`, `"5m"`,
 }
 
-// tried are the operations, with what their members are.
+// tried are the operations, with the kind of their members.
 var tried = map[string]string{
 	"/exactly": "rule of text", "/roughly": "rule of text", "/rules": "rule",
 	"/words": "text", "/numbers": "number", "/nulls": "or null", "/lists": "list or object",
 }
 
-// trials are those of all members of some operations.
+// trials returns the trials of all members of these operations.
 func trials(d document) []*trial {
 	r := rand.New(rand.NewPCG(1, 1))
 	var quoted []string
@@ -140,7 +138,7 @@ func quote(text string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// isRoughInside is isRough of any place inside of a schema.
+// isRoughInside reports whether any part of a schema is less exact.
 func (d document) isRoughInside(value any, depth int) bool {
 	switch v := value.(type) {
 	case []any:
@@ -161,7 +159,7 @@ func (d document) isRoughInside(value any, depth int) bool {
 	return false
 }
 
-// with is a body with another value for one member.
+// with returns a body with another value for one member.
 func with(t *testing.T, body, member, value string) string {
 	t.Helper()
 	var members map[string]json.RawMessage
@@ -174,9 +172,8 @@ func with(t *testing.T, body, member, value string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// Every member takes the same values for the server and for Ajv, whatever else
-// is tried in it. A rule that the document only notes may be narrower, and how
-// often it is stands in the docs.
+// The server and Ajv accept the same values for every member. Only a rule that the document merely notes may be
+// narrower; the docs say how often it is.
 func TestMembers(t *testing.T) {
 	rec, d := record(t, 200)
 	app := torture.New(candor.Config{})
@@ -202,7 +199,7 @@ func TestMembers(t *testing.T) {
 	compareTable(t, all)
 }
 
-// send reports whether the server takes a body.
+// send reports whether the server accepts a body.
 func send(t *testing.T, app http.Handler, trial *trial, body string) bool {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, trial.path, strings.NewReader(body))
@@ -230,8 +227,7 @@ func (trial *trial) count(t *testing.T, accepted, allowed []bool) {
 	}
 }
 
-// table shows the members that the server judges more narrowly than the
-// document.
+// table lists the members for which the server refuses more than the document.
 func table(all []*trial) string {
 	var b strings.Builder
 	exact, values := 0, 0

@@ -30,7 +30,7 @@ import (
 	"github.com/candor-go/candor/candortest/internal/torture"
 )
 
-// exchange is a whole request, and what the server said of it.
+// exchange is a complete request and the server's response.
 type exchange struct {
 	method, template, path, rawQuery string
 	header                           http.Header
@@ -39,13 +39,13 @@ type exchange struct {
 	faults                           []located
 }
 
-// located is a validation error of a response.
+// located is a validation error in a response.
 type located struct {
 	Type string `json:"type"`
 	Loc  []any  `json:"loc"`
 }
 
-// journal keeps exchanges.
+// journal records exchanges.
 type journal struct {
 	mutex sync.Mutex
 	all   []*exchange
@@ -65,7 +65,7 @@ func (j *journal) watch(next http.Handler) http.Handler {
 			Detail []located `json:"detail"`
 			Errors []located `json:"errors"`
 		}
-		_ = json.Unmarshal(answer.body.Bytes(), &said) // other forms say nothing
+		_ = json.Unmarshal(answer.body.Bytes(), &said) // other forms have no validation errors
 		e.status, e.faults = answer.status, append(said.Detail, said.Errors...)
 		j.mutex.Lock()
 		j.all = append(j.all, e)
@@ -77,9 +77,8 @@ func (e *exchange) String() string {
 	return fmt.Sprintf("%s %s?%s %v\n%s\n-> %d %v", e.method, e.path, e.rawQuery, e.header, e.body, e.status, e.faults)
 }
 
-// part is what stands in one place of a request: the schema it has to keep, and
-// the values it may be read as. One that is missing has none. That of a form has
-// the pointer to its media type, and the body as its one reading.
+// part is a parameter or the body of a request: its schema, and the values it may be decoded to, none if it is
+// missing. For a form, the pointer leads to its media type, and the only reading is the body itself.
 type part struct {
 	in, name string
 	judge
@@ -87,10 +86,10 @@ type part struct {
 	missing  bool
 }
 
-// judge is what a value is judged by. The content type is set for a form.
+// judge is the schema that a value is validated with. The content type is set for a form.
 type judge struct{ pointer, contentType string }
 
-// operation is one of the document.
+// operation is an operation of the document.
 type operation struct {
 	pointer    string
 	at         map[string]any
@@ -122,7 +121,7 @@ func token(text string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(text, "~", "~0"), "/", "~1")
 }
 
-// operations are those of the document by method and path.
+// operations returns the operations of the document by method and path.
 func (d document) operations() map[string]*operation {
 	all := map[string]*operation{}
 	for path := range d.root["paths"].(map[string]any) {
@@ -164,7 +163,7 @@ func (d document) parameter(pointer string, p map[string]any) parameter {
 	return made
 }
 
-// texts are what a request has as a parameter.
+// texts returns the values of the parameter in a request.
 func (p parameter) texts(e *exchange) []string {
 	switch p.in {
 	case "path":
@@ -187,15 +186,15 @@ func (p parameter) texts(e *exchange) []string {
 	return all
 }
 
-// separators stand between the elements of a list, escaped where a query cannot have
-// them (OpenAPI 3.1, section 4.8.12.3).
+// separators are between the elements of a list, percent-encoded where a query cannot contain them (OpenAPI 3.1,
+// section 4.8.12.3).
 var separators = map[string]*regexp.Regexp{
 	"": regexp.MustCompile(","), "form": regexp.MustCompile(","),
 	"pipeDelimited": regexp.MustCompile(`\||%7[Cc]`), "spaceDelimited": regexp.MustCompile(`\+|%20`),
 }
 
-// queryTexts are the values of a name. Commas between the elements of a list stand
-// as they are, those inside of an element are escaped (RFC 6570, section 3.2.1).
+// queryTexts returns the values of a name. Commas between the elements of a list are literal, those inside of an
+// element are percent-encoded (RFC 6570, section 3.2.1).
 func (p parameter) queryTexts(query string) (all []string) {
 	for pair := range strings.SplitSeq(query, "&") {
 		name, text, _ := strings.Cut(pair, "=")
@@ -217,8 +216,8 @@ func (p parameter) queryTexts(query string) (all []string) {
 
 var plain = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$`)
 
-// read are the values that a text may be, as JSON. How a number or a boolean is
-// written is not the document's to say, so ok is false for unusual notations.
+// read returns the JSON values that a string may mean. The document does not define the notation of numbers and
+// booleans, so ok is false for unusual ones.
 func (d document) read(schema map[string]any, text string) (readings []string, ok bool) {
 	readings = []string{quote(text)}
 	switch {
@@ -246,13 +245,13 @@ func (d document) isAbout(schema map[string]any, depth int, types ...string) boo
 	return slices.ContainsFunc(types, func(name string) bool { return strings.Contains(fmt.Sprint(schema["type"]), name) })
 }
 
-// isInexactIn reports whether a number is none of JavaScript's.
+// isInexactIn reports whether JavaScript cannot represent a number exactly.
 func isInexactIn(text string) bool {
 	n, err := strconv.ParseFloat(text, 64)
 	return err == nil && (n >= 1<<53 || n <= -1<<53)
 }
 
-// parts takes a request apart; ok is false for one that says nothing by itself.
+// parts splits a request into its parameters and body; ok is false if the document does not define how to decode it.
 func (d document) parts(o *operation, e *exchange) (all []part, ok bool) {
 	for _, p := range o.parameters {
 		texts := p.texts(e)
@@ -302,7 +301,7 @@ func (d document) isList(schema map[string]any) bool {
 	return strings.Contains(fmt.Sprint(schema["type"]), "array")
 }
 
-// readList reads the elements alike: as texts, and as what they look like.
+// readList decodes all elements as strings, and also as the values that they look like.
 func (d document) readList(p parameter, texts []string) ([]string, bool) {
 	if !p.explode && p.in != "query" {
 		texts = strings.Split(strings.Join(texts, ","), ",")
@@ -345,14 +344,13 @@ func (d document) withBody(o *operation, e *exchange, all []part) ([]part, bool)
 		return append(all, part{in: "body", judge: judge{pointer: pointer + "/schema"}, readings: []string{quote(e.body)}}), utf8.ValidString(e.body)
 	case media == "application/json", strings.HasSuffix(media, "+json"):
 		return append(all, part{in: "body", judge: judge{pointer: pointer + "/schema"}, readings: []string{e.body}}), true
-	case d.find(pointer + "/schema")["format"] == "binary": // any bytes are
+	case d.find(pointer + "/schema")["format"] == "binary": // any bytes are valid
 		return append(all, part{in: "body", judge: judge{pointer: pointer + "/schema"}, readings: []string{`""`}}), true
 	}
 	return nil, false
 }
 
-// body is the pointer to the media type as which a body was sent, "" if there is
-// none of that name.
+// body returns the pointer to the media type of a request's body, "" if the operation does not have it.
 func (o *operation) body(e *exchange) (pointer, media string) {
 	body, _ := o.at["requestBody"].(map[string]any)
 	content, _ := body["content"].(map[string]any)
@@ -367,7 +365,7 @@ func isForm(media string) bool {
 	return media == "application/x-www-form-urlencoded" || media == "multipart/form-data"
 }
 
-// verdicts asks Ajv about all parts at once.
+// verdicts collects the parts of all requests, to validate them at once.
 type verdicts map[judge]map[string]*bool // by value
 
 func (v verdicts) want(p part) {
@@ -392,7 +390,7 @@ func (v verdicts) ask(t *testing.T, a *ajv) {
 	}
 }
 
-// isOpen reports whether the document does not say what a part is.
+// isOpen reports whether the document leaves open how to decode a part.
 func (v verdicts) isOpen(p part) bool {
 	return slices.ContainsFunc(p.readings, func(reading string) bool { return v[p.judge][reading] == nil })
 }
@@ -401,8 +399,8 @@ func (v verdicts) allows(p part) bool {
 	return !p.missing && slices.ContainsFunc(p.readings, func(reading string) bool { return *v[p.judge][reading] })
 }
 
-// isExcused reports whether a validation error is one that no schema has, or
-// that the document says of itself it is rough about.
+// isExcused reports whether no schema can describe a validation
+// error, or the document says that it is less exact there.
 func (d document) isExcused(o *operation, e *exchange, f located) bool {
 	if slices.Contains([]string{"value_error", "int_parsing_size", "finite_number"}, f.Type) || len(f.Loc) == 0 {
 		return true
@@ -419,16 +417,15 @@ func (d document) isExcused(o *operation, e *exchange, f located) bool {
 	return false
 }
 
-// services are those that are judged.
+// services are the apps to test.
 var services = map[string]func(options ...candor.Option) *candor.App{
 	"torture":     func(o ...candor.Option) *candor.App { return torture.New(candor.Config{}, o...) },
 	"combination": func(o ...candor.Option) *candor.App { return combination.New(candor.Config{}, o...) },
 }
 
-// wanted is how many requests each operation is to have of either kind, those
-// that are accepted and those that are refused, and how many it is sent in one
-// round: all of a round are kept until they are judged. CANDOR_AJV is the first;
-// without it one round is enough.
+// wanted returns how many accepted and how many refused requests each operation should have (CANDOR_AJV), and how
+// many are sent to it per round; the requests of a round are kept in memory. Without CANDOR_AJV there is little more
+// than one round.
 func wanted(t *testing.T) (n, cases int) {
 	t.Helper()
 	text := os.Getenv("CANDOR_AJV")
@@ -440,15 +437,15 @@ func wanted(t *testing.T) (n, cases int) {
 	return n, min(2*n, 400)
 }
 
-// Whole requests, allowed ones, broken ones and directed ones, are judged alike
-// by the server and by Ajv: parameters and bodies, both ways.
+// The server and Ajv agree on complete requests, both on parameters and on bodies: valid ones, invalid ones, and
+// those with edge values.
 func TestRequests(t *testing.T) {
 	for name, service := range services {
 		t.Run(name, func(t *testing.T) {
 			n, cases := wanted(t)
 			d := documentOf(t, service())
 			operations, a, tallies := d.operations(), startAjv(t, d.text), tallies{}
-			const patience = 4 // not every request says something, and some operations are refused seldom
+			const patience = 4 // not every request can be compared, and some operations rarely refuse any
 			for round := range patience * max(2*n/cases, 1) {
 				require.NoError(t, flag.Set("rapid.seed", strconv.Itoa(round+1)))
 				j := &journal{}
@@ -472,22 +469,20 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// quiet is a test that does not log, since Conform has a table for each round.
+// quiet discards the log, since Conform logs a table in each round.
 type quiet struct{ *testing.T }
 
 func (quiet) Logf(string, ...any) {}
 
-// tally counts requests of one operation: those that both accept, those that both
-// refuse, and those that the server alone refuses.
+// tally counts the requests of one operation: accepted by both, refused by both, and refused only by the server.
 type tally struct{ accepted, refused, narrower int }
 
-// isDone reports whether there are enough. Some operations accept nothing, and
-// some have nothing to refuse.
+// isDone reports whether there are enough requests. Some operations accept none, and some refuse none.
 func (c *tally) isDone(n int) bool {
 	return (c.accepted == 0 || c.accepted >= n) && (c.refused == 0 || c.refused >= n)
 }
 
-// tallies are those of the operations, by method and path.
+// tallies has the tallies of the operations, by method and path.
 type tallies map[string]*tally
 
 func (all tallies) of(key string) *tally {
@@ -497,7 +492,7 @@ func (all tallies) of(key string) *tally {
 	return all[key]
 }
 
-// done are the ids of the operations that need no more requests.
+// done returns the ids of the operations that need no more requests.
 func (all tallies) done(operations map[string]*operation, n int) []string {
 	var ids []string
 	for key, c := range all {
@@ -520,7 +515,7 @@ func (all tallies) String() string {
 	return fmt.Sprintf("%d operations: %d requests accepted by both, %d refused by both, %d refused by the server alone", len(all), sum.accepted, sum.refused, sum.narrower)
 }
 
-// report logs the sums, and which operations have fewer than they should.
+// report logs the sums, and the operations that have fewer requests than wanted.
 func (all tallies) report(t *testing.T, n int) {
 	t.Helper()
 	var few []string
@@ -558,10 +553,10 @@ func (j *journal) judge(t *testing.T, d document, operations map[string]*operati
 			d.compare(t, o, e, slices.DeleteFunc(parts[i], v.allows), c)
 		}
 	}
-	j.all = nil // the test keeps the app until it ends, and this with it
+	j.all = nil // frees the memory: the app is referenced until the test ends
 }
 
-// compare compares what the server said of a request with what Ajv refuses of it.
+// compare compares the server's response to a request with the parts that Ajv refuses.
 func (d document) compare(t *testing.T, o *operation, e *exchange, refused []part, c *tally) {
 	t.Helper()
 	switch {
@@ -569,7 +564,7 @@ func (d document) compare(t *testing.T, o *operation, e *exchange, refused []par
 		c.accepted++
 	case e.status < 400:
 		t.Errorf("the server accepts what the document refuses at %s %s: %s", refused[0].in, refused[0].name, e)
-	case e.status != http.StatusUnprocessableEntity && e.status != http.StatusBadRequest: // it was not judged
+	case e.status != http.StatusUnprocessableEntity && e.status != http.StatusBadRequest: // the input was not validated
 	case len(refused) > 0:
 		c.refused++
 	case len(e.faults) > 0:
@@ -579,8 +574,7 @@ func (d document) compare(t *testing.T, o *operation, e *exchange, refused []par
 	}
 }
 
-// direct sends requests in which one value is one on which ideas of a keyword
-// differ, and the rest is as in a request that was accepted.
+// direct sends accepted requests in which one value is replaced by an edge value, on which implementations differ.
 func (j *journal) direct(app http.Handler, d document, operations map[string]*operation) {
 	accepted := map[string]*exchange{}
 	for _, e := range j.all {
@@ -639,8 +633,7 @@ func (e *exchange) withMember(members map[string]json.RawMessage, name, value st
 	return &changed
 }
 
-// withParameter puts a text where a parameter stands; ok is false where it
-// cannot stand there.
+// withParameter sets a parameter; ok is false if the value cannot be sent there.
 func (e *exchange) withParameter(p parameter, text string) (*exchange, bool) {
 	changed := *e
 	changed.header = e.header.Clone()
@@ -692,17 +685,17 @@ func (e *exchange) send(app http.Handler) {
 	app.ServeHTTP(httptest.NewRecorder(), r)
 }
 
-// always are tried everywhere: on these the ideas of types and patterns differ.
+// always are values to try everywhere, on which implementations of types and patterns differ.
 var always = []string{
 	"", " ", "a", "A", "ab", "abc", "abcde", "abcdef", "é", "e\u0301", "\U0001f600", "\U0001f600\U0001f600", "\u00a0", "\u2028", "\ufeff", "\v", "a\u00a0b", "a\u2028c", "a\rc", "a\nc", "a\vc", "a\U0001f600c", "abc\n", "A1", "A\u0661", "K9", "\u212a9",
 	"0", "1", "-1", "2", "3", "-3", "-4", "5", "6", "9", "10", "50", "51", "100", "101", "127", "128", "-128", "-129", "150", "151", "255", "256", "2147483647", "2147483648",
 	"9007199254740991", "9007199254740992", "9007199254740993", "-9007199254740993", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "18446744073709551615", "18446744073709551616",
 	"0.5", "1.5", "-0.5", "0.1", "340282346638528859811704183484516925440", "true", "false", "null", "[]", "{}", "[1]", "[1,1]", `{"a":1}`, "%", "%41", "100%25", "%zz", "a+b", "a,b", "small", "Small", "large", "extra large", "light", "dark",
-	"2024-02-29", "2023-02-29", "2024-02-29T12:00:00Z", strings.Repeat("1234567890ns", 20) + "!", // which is long for a pattern that goes back
+	"2024-02-29", "2023-02-29", "2024-02-29T12:00:00Z", strings.Repeat("1234567890ns", 20) + "!", // expensive for a backtracking matcher
 	"12:30:00", "1h30m", "00000000-0000-4000-8000-000000000000", "192.0.2.1", "::1", "a@example.com",
 }
 
-// edges are directed values of a schema.
+// edges returns the edge values of a schema.
 func (d document) edges(schema map[string]any) []string {
 	all := slices.Clone(always)
 	if ref, ok := schema["$ref"].(string); ok {

@@ -30,14 +30,14 @@ type (
 		A int     `json:"a"`
 		B *person `json:"b,omitempty"`
 	}
-	// change is what a PATCH takes.
+	// change is the body of a PATCH.
 	change struct {
 		Name candor.Optional[string]    `json:"name,omitzero" validate:"min=1,max=5"`
 		Pet  candor.Optional[pet]       `json:"pet,omitzero"`
 		Tags candor.Optional[[]string]  `json:"tags,omitzero" validate:"max=2,dive,min=1"`
 		When candor.Optional[time.Time] `json:"when,omitzero"`
 	}
-	// node holds itself.
+	// node is a recursive type.
 	node struct {
 		Value int              `json:"value" validate:"lt=100"`
 		Below []*node          `json:"below,omitempty" validate:"max=2"`
@@ -45,7 +45,7 @@ type (
 	}
 )
 
-// The forms, with the kinds of fields there are.
+// Forms with every kind of field.
 type (
 	fields struct {
 		Name  string      `form:"name" validate:"min=1,max=5"`
@@ -62,7 +62,7 @@ type (
 		More  []candor.Upload `file:"more,omitempty"`
 		Raw   *candor.Upload  `file:"raw"`
 	}
-	// members are those of a body, each by itself.
+	// members are the members of a body as single fields.
 	members struct {
 		Name string                  `body:"name" validate:"min=1,max=5"`
 		Pet  *pet                    `body:"pet"`
@@ -70,7 +70,7 @@ type (
 		Some candor.Optional[person] `body:"some,omitzero"`
 		Size size                    `body:"size" default:"small"`
 	}
-	// beside has parameters too.
+	// beside has a body and parameters.
 	beside[B any] struct {
 		Page  int    `query:"page" validate:"gte=1"`
 		Trace string `header:"X-Trace,omitempty" validate:"max=4"`
@@ -78,13 +78,13 @@ type (
 	}
 )
 
-// strictness are the ways to treat unknown members.
+// strictness has the ways to treat unknown members.
 var strictness = []named[[]candor.RouteOption]{
 	{"open", nil},
 	{"strict", []candor.RouteOption{candor.ForbidExtra()}},
 }
 
-// bodies registers operations that take a body, as open and as strict ones.
+// bodies registers open and strict operations with a body.
 func bodies[In, Out any](app *candor.App, name string, h func(context.Context, In) (Out, error)) {
 	for _, s := range strictness {
 		candor.Post(app, at("bodies", name, s.name), h, append(s.it, id("body", name, s.name))...)
@@ -121,7 +121,7 @@ func addBodies(app *candor.App) {
 	}, id("bytes"), candor.Produces("image/png"))
 }
 
-// about is a type in every position that a member may have.
+// about has a type in every position that a member can have.
 type about[T any] struct {
 	Must  T                  `json:"must"`
 	May   T                  `json:"may,omitzero"`

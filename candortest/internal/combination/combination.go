@@ -1,7 +1,6 @@
-// Package combination is a service whose features meet in pairs: parameters and
-// guards, bodies and strictness, unions and defaults, streams and transactions,
-// envelopes and media types. Its operations are made of a few pieces, so that
-// each piece is written once and crossed with all others.
+// Package combination is an app whose features are combined in pairs: parameters and guards, bodies and strictness,
+// unions and defaults, streams and transactions, envelopes and media types. Its operations are made of a few pieces,
+// each written once and combined with all others.
 package combination
 
 import (
@@ -17,13 +16,13 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// CBOR is the service's other media type.
+// CBOR is the app's other media type.
 var CBOR = candor.Codec{Marshal: cbor.Marshal, Unmarshal: cbor.Unmarshal}
 
-// Prefix is where the service is for its clients.
+// Prefix is the path prefix under which clients reach the app.
 const Prefix = "/root"
 
-// New is the service. Config adds to its own.
+// New returns the app. config adds to its own configuration.
 func New(config candor.Config, options ...candor.Option) *candor.App {
 	config.RootPath = cmp.Or(config.RootPath, Prefix)
 	config.Codecs = map[string]candor.Codec{"application/cbor": CBOR}
@@ -41,7 +40,7 @@ func New(config candor.Config, options ...candor.Option) *candor.App {
 	return app
 }
 
-// Mounted is a service in the service, with a document of its own.
+// Mounted returns an app that is mounted in the other one, with its own document.
 func Mounted(config candor.Config, options ...candor.Option) *candor.App {
 	config.Logger = cmp.Or(config.Logger, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	app := candor.New(candor.Config{Logger: config.Logger, Codecs: config.Codecs, ProblemDetails: true}, options...)
@@ -52,16 +51,16 @@ func Mounted(config candor.Config, options ...candor.Option) *candor.App {
 	return app
 }
 
-// id names an operation by the pieces it is made of.
+// id is an operation id made of the names of pieces.
 func id(pieces ...string) candor.RouteOption {
 	return candor.OperationID(strings.Join(pieces, "_"))
 }
 
-// at is the path of an operation that is made of pieces.
+// at returns the path of an operation made of pieces.
 func at(pieces ...string) string { return "/" + strings.Join(pieces, "/") }
 
 type (
-	// transaction encloses a request, and caller is made of a parameter of it.
+	// transaction wraps a request, and caller is provided from one of its parameters.
 	transaction struct{ open bool }
 	caller      struct{ name string }
 	byCaller    struct {
@@ -86,7 +85,7 @@ func echo[T any](_ context.Context, in struct {
 	return in.Body, nil
 }
 
-// taken takes any input and returns nothing.
+// taken accepts any input and returns nothing.
 func taken[In any](context.Context, In) (candor.None, error) { return candor.None{}, nil }
 
 // named is a piece with a name.

@@ -6,7 +6,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// shortage is an error with a response of its own.
+// shortage is an error with its own response.
 type shortage struct{ missing int }
 
 func (shortage) Error() string { return "short" }
@@ -22,7 +22,7 @@ type (
 
 var errTaken = candor.Error(409, []any{"taken", 3})
 
-// forms are how routers tell of errors.
+// forms are the ways in which routers write errors.
 var forms = []named[func(r *candor.Router)]{
 	{"plain", func(*candor.Router) {}},
 	{"dotted", func(r *candor.Router) { candor.OnError(r, candor.DottedFaults) }},
@@ -37,7 +37,7 @@ var forms = []named[func(r *candor.Router)]{
 	}},
 }
 
-// judged knows more than its schema.
+// judged has a Validate method that checks more than its schema.
 type judged struct {
 	From int `json:"from" validate:"gte=0"`
 	To   int `json:"to" validate:"gte=0"`
@@ -51,7 +51,7 @@ func (j judged) Validate() error {
 	return nil
 }
 
-// addErrors has every way to fail in every form.
+// addErrors registers every way to fail in every form.
 func addErrors(app *candor.App) {
 	for _, f := range forms {
 		router := candor.NewRouter(at("errors", f.name))

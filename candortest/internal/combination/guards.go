@@ -11,7 +11,7 @@ var (
 	errLocked = candor.Error(423, "locked").WithHeader("Retry-After", "3")
 )
 
-// The guards. Some read what handlers read too, by the same rules or by others.
+// The inputs of guards. Some read the same parameters as handlers, with the same rules or with others.
 type (
 	bearer struct {
 		Token candor.Bearer
@@ -40,7 +40,7 @@ type (
 
 func allow[In any](context.Context, In) error { return nil }
 
-// locked refuses some requests.
+// locked rejects some requests.
 func locked(_ context.Context, in struct {
 	Lock bool `query:"lock" default:"false"`
 },
@@ -65,7 +65,7 @@ var guards = []named[candor.Option]{
 	{"around", candor.Around(func(_ context.Context, _ other, next func() error) error { return next() })},
 }
 
-// guarded are handlers behind a guard.
+// Inputs of handlers behind a guard.
 type (
 	paged struct {
 		Page int `query:"page" validate:"gte=1"`

@@ -13,7 +13,7 @@ import (
 type (
 	size  string
 	grade int
-	// shade is read by a method of its own.
+	// shade is decoded by its own method.
 	shade struct{ name string }
 )
 
@@ -34,8 +34,7 @@ func (shade) OpenAPISchema() map[string]any {
 	return map[string]any{"type": "string", "enum": []any{"light", "dark"}}
 }
 
-// The four places of a parameter. In each a type stands as it is, optional, with
-// a null of its own, and as a list.
+// The four sources of a parameter, each with a type as it is, optional, nullable, and in a list.
 type (
 	inPath[T any] struct {
 		Must T `path:"must"`
@@ -61,7 +60,7 @@ type (
 		Null  *T                 `cookie:"null"`
 		Patch candor.Optional[T] `cookie:"patch"`
 	}
-	// asJSON is a value in a parameter that holds JSON.
+	// asJSON is a value in a parameter that contains JSON.
 	asJSON[T any] struct {
 		Must T            `query:"must,json"`
 		Null *T           `query:"null,json"`
@@ -69,7 +68,7 @@ type (
 	}
 )
 
-// everywhere has a type in all places.
+// everywhere registers a type in all sources.
 func everywhere[T any](app *candor.App, name string) {
 	candor.Get(app, at("parameters", name, "path", "{must}"), taken[inPath[T]], id("path", name))
 	candor.Get(app, at("parameters", name, "query"), taken[inQuery[T]], id("query", name))
@@ -99,7 +98,7 @@ func addParameters(app *candor.App) {
 	addDefaults(app)
 }
 
-// The rules, each in every place that a text or number may come from.
+// The rules, in each source of strings and numbers.
 type (
 	ruledQuery struct {
 		Short  string  `query:"short" validate:"min=2,max=4"`
@@ -148,7 +147,7 @@ func addRules(app *candor.App) {
 	}], id("rules", "strict"), candor.ForbidExtra())
 }
 
-// defaulted has defaults in every place, beside rules they keep.
+// defaulted has defaults in every source, with rules that they follow.
 type defaulted struct {
 	Int    int         `query:"int" default:"3" validate:"gte=1,lte=5"`
 	Text   string      `query:"text" default:"a b" validate:"max=5"`
@@ -160,7 +159,7 @@ type defaulted struct {
 	Null   *grade      `query:"null" default:"3"`
 }
 
-// shown are the values of defaults after they are set.
+// shown has the values of defaulted after defaults are set.
 type shown struct {
 	Int   int         `json:"int" validate:"gte=1,lte=5"`
 	Text  string      `json:"text" validate:"max=5"`

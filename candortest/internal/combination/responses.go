@@ -37,7 +37,7 @@ func readings(n int) iter.Seq[reading] {
 	}
 }
 
-// The surroundings of a handler: what is made for it, runs around it or after it.
+// Inputs of handlers with dependencies that run before, around or after the handler.
 type (
 	alone struct{ counted }
 	inTx  struct {
@@ -60,8 +60,7 @@ type (
 	}
 )
 
-// n is how many are asked for. A transaction must be open for as long as the
-// handler runs, and tasks may be added.
+// n is the number of items. A transaction must be open while the handler runs, and tasks can be added.
 func (in alone) n() int { return in.N }
 
 func (in inTx) n() int {
@@ -89,17 +88,17 @@ func (in withAll) n() int {
 	return in.N
 }
 
-// surrounding is an input that says how many.
+// surrounding is an input with a number of items.
 type surrounding interface{ n() int }
 
-// layers are what a route may be wrapped in.
+// layers are options that wrap a route.
 var layers = []named[candor.RouteOption]{
 	{"bare", candor.Tags("bare")},
 	{"timeout", candor.Timeout(time.Minute)},
 	{"conditional", candor.Use(middleware.ConditionalGET())},
 }
 
-// responds registers every kind of response in one surrounding and all layers.
+// responds registers every kind of response, with one input and all layers.
 func responds[In surrounding](app *candor.App, name string) {
 	for _, l := range layers {
 		route := func(kind string) (string, []candor.RouteOption) {
@@ -159,7 +158,7 @@ func addResponses(app *candor.App) {
 	}, id("cached"), candor.Raises(errEmpty), candor.Cache(candor.CacheConfig{TTL: time.Minute, Tags: []string{"readings"}}))
 }
 
-// addEnvelopes has envelopes with each of the media types that may be asked for.
+// addEnvelopes registers envelopes with each media type that can be negotiated.
 func addEnvelopes(app *candor.App) {
 	type envelope[B any] struct {
 		Status  int         `status:"200,203"`

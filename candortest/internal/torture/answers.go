@@ -18,7 +18,7 @@ var (
 	errFull = candor.Error(409, map[string]any{"free": 0})
 )
 
-// shortError is a type of error with an answer of its own.
+// shortError is an error with its own response.
 type shortError struct{ missing int }
 
 func (e shortError) Error() string { return fmt.Sprint("short of ", e.missing) }
@@ -42,10 +42,10 @@ type (
 	}
 )
 
-// ledger is begun when it is asked for; its page is the attempt.
+// ledger is provided lazily; its page is the number of the attempt.
 type ledger struct{ page int }
 
-// caller is what a provider makes of a request.
+// caller is provided from a request.
 type caller struct{ name string }
 
 type counted struct {
@@ -54,7 +54,7 @@ type counted struct {
 
 var files = fstest.MapFS{"a.txt": {Data: []byte("some text")}}
 
-// addAnswers has what responses may hold. The document keeps this order.
+// addAnswers registers operations for everything that responses can contain. The document keeps this order.
 func addAnswers(app *candor.App) {
 	addEnvelope(app)
 	addLedger(app)
@@ -62,7 +62,7 @@ func addAnswers(app *candor.App) {
 	addOtherResponses(app)
 }
 
-// addEnvelope has an envelope with a provider, and errors of each kind.
+// addEnvelope registers an envelope with a provider, and errors of each kind.
 func addEnvelope(app *candor.App) {
 	candor.OnError(app, func(_ context.Context, err shortError) (shortfall, error) {
 		return shortfall{err.missing}, nil
@@ -94,7 +94,7 @@ func addEnvelope(app *candor.App) {
 	}, candor.OperationID("kept"), candor.Raises(errGone, errFull), candor.RaisesType[shortError]())
 }
 
-// addLedger has a provider that waits until it is asked for, and may run again.
+// addLedger registers a provider that runs only when it is needed, and may run again.
 func addLedger(app *candor.App) {
 	candor.ProvideScoped(app, func(_ context.Context, in struct {
 		Attempt int `query:"attempt,omitempty" validate:"gte=0,lte=3"`
@@ -120,7 +120,7 @@ func addLedger(app *candor.App) {
 	}, candor.OperationID("booked"))
 }
 
-// addStreams has lines and events, with and without names.
+// addStreams registers JSON Lines and events, with and without names.
 func addStreams(app *candor.App) {
 	candor.Get(app, "/lines", func(_ context.Context, in counted) (candor.JSONLines[reading], error) {
 		if in.N == 5 {
@@ -149,7 +149,7 @@ func addStreams(app *candor.App) {
 	}, candor.OperationID("news"))
 }
 
-// addOtherResponses has responses that are no JSON, a redirect, and what is out of date.
+// addOtherResponses registers responses that are not JSON, a redirect, and deprecated operations.
 func addOtherResponses(app *candor.App) {
 	candor.Get(app, "/page", func(context.Context, candor.None) (candor.HTML, error) { return "<p>a</p>", nil }, candor.OperationID("page"))
 	candor.Get(app, "/csv", func(context.Context, candor.None) (candor.Reader, error) {
@@ -183,7 +183,7 @@ func upTo(n int) func(yield func(reading) bool) {
 	}
 }
 
-// addSecured has every scheme there is.
+// addSecured registers operations with every security scheme.
 func addSecured(app *candor.App) {
 	secured := candor.NewRouter("/secured", candor.Tags("secured"), candor.Require(func(_ context.Context, in struct {
 		Version string `query:"version,omitempty" pattern:"^[0-9]+$"`
@@ -206,7 +206,7 @@ func addSecured(app *candor.App) {
 
 var none = candor.None{}
 
-// addOwnSchemes has those that Candor names by itself.
+// addOwnSchemes registers schemes with the names that Candor chooses.
 func addOwnSchemes(secured *candor.Router) {
 	candor.Get(secured, "/bearer", func(_ context.Context, in struct{ Token candor.Bearer }) (candor.None, error) { return none, nil }, candor.OperationID("bearer"))
 	candor.Get(secured, "/basic", func(_ context.Context, in struct {
@@ -238,7 +238,7 @@ func addOwnSchemes(secured *candor.Router) {
 	}, candor.OperationID("cookieKey"))
 }
 
-// addNamedSchemes has those that fields name.
+// addNamedSchemes registers schemes that fields name.
 func addNamedSchemes(secured *candor.Router) {
 	candor.Get(secured, "/password", func(_ context.Context, in struct {
 		Token    candor.Bearer `security:"password"`
@@ -290,7 +290,7 @@ func addNamedSchemes(secured *candor.Router) {
 	}, candor.OperationID("anyOf"))
 }
 
-// addGuarded has routes below a guard that checks scopes, one of them public.
+// addGuarded registers routes below a guard that checks scopes, one of them public.
 func addGuarded(secured *candor.Router) {
 	guarded := candor.NewRouter("/guarded", candor.Require(func(_ context.Context, in struct {
 		Token    candor.Bearer `security:"password"`

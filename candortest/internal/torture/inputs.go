@@ -32,7 +32,7 @@ type (
 	}
 )
 
-// parameters come from everywhere.
+// parameters are parameters of all sources.
 type parameters struct {
 	paging
 	Agent agent `header:""`
@@ -60,7 +60,7 @@ type parameters struct {
 	Visits *int                        `cookie:"visits" validate:"gte=0"`
 }
 
-// texts are parameters of every type that text has.
+// texts are parameters of every type that is a string.
 type texts struct {
 	ID      uuid.UUID         `path:"id"`
 	Day     *candor.Date      `query:"day"`
@@ -87,7 +87,7 @@ type window struct {
 	By   map[string]int `json:"by,omitempty" validate:"max=2,dive,gte=1"`
 }
 
-// styles are parameters in every style of a query, one of them renamed.
+// styles are parameters in every query style, one of them renamed.
 type styles struct {
 	Window *window             `query:"window,deep"`
 	Marks  map[string][]string `query:"marks,deep,omitempty" validate:"max=2"`
@@ -123,7 +123,7 @@ type photo struct {
 	Marks []int           `form:"marks,omitempty" validate:"max=3"`
 }
 
-// place is a value of several names in a form.
+// place is a value with several names in a form.
 type place struct {
 	Street string `json:"street" validate:"min=1,max=9"`
 	No     *int   `json:"no" validate:"gte=1"`
@@ -150,7 +150,7 @@ type picture struct {
 	Place *place          `form:"place"`
 }
 
-// echo answers with what came.
+// echo returns the body.
 func echo[T any](_ context.Context, in struct {
 	Body T `body:""`
 },
@@ -158,7 +158,7 @@ func echo[T any](_ context.Context, in struct {
 	return in.Body, nil
 }
 
-// addInputs has what requests may hold. The document keeps this order.
+// addInputs registers operations for everything that requests can contain. The document keeps this order.
 func addInputs(app *candor.App) {
 	addBodies(app)
 	addMethods(app)
@@ -170,7 +170,7 @@ func addInputs(app *candor.App) {
 	addOtherBodies(app)
 }
 
-// addBodies has bodies of every kind of type and rule.
+// addBodies registers bodies of every kind of type and rule.
 func addBodies(app *candor.App) {
 	candor.Post(app, "/numbers", echo[numbers], candor.OperationID("numbers"))
 	candor.Post(app, "/words", echo[words], candor.OperationID("words"))
@@ -183,7 +183,7 @@ func addBodies(app *candor.App) {
 	candor.Post(app, "/closed", echo[page[base]], candor.OperationID("closed"), candor.ForbidExtra())
 }
 
-// addMethods has methods that few know.
+// addMethods registers operations with uncommon methods.
 func addMethods(app *candor.App) {
 	candor.Query(app, "/queries", echo[closedAccount], candor.OperationID("query"))
 	candor.Query(app, "/queries/form", func(_ context.Context, in formIn) (string, error) { return in.Name, nil }, candor.OperationID("queryForm"))
@@ -196,7 +196,7 @@ func addMethods(app *candor.App) {
 	}, candor.OperationID("report"))
 }
 
-// addOneWay has members of one way, and values that need others.
+// addOneWay registers bodies with readonly and writeonly members, and values that depend on others.
 func addOneWay(app *candor.App) {
 	candor.Post(app, "/accounts", echo[account], candor.OperationID("accounts"))
 	candor.Post(app, "/accounts/closed", echo[account], candor.OperationID("accountsClosed"), candor.ForbidExtra())
@@ -223,7 +223,7 @@ func addOneWay(app *candor.App) {
 	}, candor.OperationID("formNeeds"))
 }
 
-// addUnions has unions, and types that contain themselves.
+// addUnions registers unions, and recursive types.
 func addUnions(app *candor.App) {
 	candor.Post(app, "/pets", echo[[]pet], candor.OperationID("pets"))
 	candor.Post(app, "/notices", echo[[]notice], candor.OperationID("notices"))
@@ -233,7 +233,7 @@ func addUnions(app *candor.App) {
 	candor.Post(app, "/number", echo[int8], candor.OperationID("number"))
 }
 
-// addParameters has parameters of every source, type and style.
+// addParameters registers parameters of every source, type and style.
 func addParameters(app *candor.App) {
 	candor.Get(app, "/p/{id}/{slug}", func(_ context.Context, in parameters) (map[string]any, error) {
 		return map[string]any{"n": in.N}, nil
@@ -256,7 +256,7 @@ func addParameters(app *candor.App) {
 	candor.Get(app, "/styles/closed", func(_ context.Context, in styles) (int, error) { return in.Size, nil }, candor.OperationID("closedStyles"), candor.ForbidExtra())
 }
 
-// addRaw has a body beside its bytes, which a guard reads, too.
+// addRaw registers a body with its raw bytes, which a guard reads too.
 func addRaw(app *candor.App) {
 	candor.Post(app, "/raw", func(_ context.Context, in struct {
 		Raw  candor.RawBody
@@ -272,7 +272,7 @@ func addRaw(app *candor.App) {
 	}), candor.Raises(errGone))
 }
 
-// addForms has forms of texts, files and nested values.
+// addForms registers forms with plain values, files and nested values.
 func addForms(app *candor.App) {
 	candor.Post(app, "/tours", func(_ context.Context, in tour) (int, error) { return len(in.Stops), nil }, candor.OperationID("tours"))
 	candor.Post(app, "/tours/closed", func(_ context.Context, in tour) (int, error) { return len(in.Stops), nil }, candor.OperationID("closedTours"), candor.ForbidExtra())
@@ -299,7 +299,7 @@ func addForms(app *candor.App) {
 	candor.Post(app, "/photos", func(_ context.Context, in photo) (embedding, error) { return in.Meta, nil }, candor.OperationID("photos"))
 }
 
-// addOtherBodies has bodies by members, and bodies that are no JSON.
+// addOtherBodies registers bodies split into members, and bodies that are not JSON.
 func addOtherBodies(app *candor.App) {
 	candor.Post(app, "/members", func(_ context.Context, in struct {
 		A int    `body:"a" validate:"gte=1"`

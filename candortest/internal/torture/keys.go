@@ -7,7 +7,7 @@ import (
 	"github.com/candor-go/candor/idempotency"
 )
 
-// addKeys has operations that take an Idempotency-Key, or need one.
+// addKeys registers operations that accept or require an Idempotency-Key.
 func addKeys(app *candor.App) {
 	store := idempotency.NewMemoryStore(0)
 	pay := func(_ context.Context, in struct {

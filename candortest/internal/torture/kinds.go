@@ -22,11 +22,11 @@ import (
 type (
 	level string
 	grade int
-	// shade is read by its own method, and has a schema of its own.
+	// shade is decoded by its own method, and declares its schema.
 	shade string
-	// even reads its own JSON, and says what that is.
+	// even decodes its own JSON, and declares its schema.
 	even int64
-	// word is judged by a method that a tag names.
+	// word is validated by a method that a tag names.
 	word string
 )
 
@@ -78,7 +78,7 @@ type (
 		Cat          *cat `case:"cat"`
 		Dog          *dog `case:"dog"`
 	}
-	// notice has a variant for what comes later, and names events.
+	// notice has a default variant, and its cases are the names of events.
 	notice struct {
 		candor.OneOf `json:"type" event:"name"`
 		Started      *started `case:"started"`
@@ -92,7 +92,7 @@ type (
 		Type string `json:"type" validate:"max=9,excludes= "`
 		Note *int   `json:"note,omitempty" validate:"gte=0"`
 	}
-	// guess passes over what its default variant is.
+	// guess has a default variant that ignores the discriminator.
 	guess struct {
 		candor.OneOf `json:"kind"`
 		Cat          *cat  `case:"cat"`
@@ -110,7 +110,7 @@ type (
 		A int    `json:"a"`
 		B string `json:"b,omitempty"`
 	}
-	// page is generic, and named for what it holds.
+	// page is generic; its schema is named after the type argument.
 	page[T any] struct {
 		Items []T `json:"items" validate:"max=3"`
 		Next  *T  `json:"next,omitempty"`
@@ -119,24 +119,24 @@ type (
 		ID   int    `json:"id" validate:"gte=1"`
 		Name string `json:"name" validate:"min=1,max=9" doc:"A name" example:"Ann"`
 	}
-	// embedding has the members of others among its own.
+	// embedding has the promoted members of others beside its own.
 	embedding struct {
 		base
 		*Trail
 		Own bool `json:"own" deprecated:"true"`
 	}
-	// Trail is embedded by a pointer, so it is absent with all its members.
+	// Trail is embedded as a pointer, so it may be absent with all its members.
 	Trail struct {
 		Steps []string `json:"steps,omitempty" validate:"max=2"`
 	}
-	// span is judged as a whole.
+	// span is validated as a whole.
 	span struct {
 		From int `json:"from"`
 		To   int `json:"to"`
 	}
 )
 
-// Validate holds what no keyword can.
+// Validate checks what no keyword can express.
 func (s span) Validate() error {
 	if s.From > s.To {
 		return errors.New("ends before it begins")
@@ -170,7 +170,7 @@ type numbers struct {
 	Even    even        `json:"even"`
 }
 
-// words are values that are text.
+// words has types that are strings in JSON.
 type words struct {
 	String   string               `json:"string"`
 	Bytes    []byte               `json:"bytes"`
@@ -192,7 +192,7 @@ type words struct {
 	Word     word                 `json:"word,omitempty" validate:"validateFn" example:"one"`
 }
 
-// nulls may be null in every way there is.
+// nulls has nullable members of every kind.
 type nulls struct {
 	Pointer  *string                 `json:"pointer"`
 	Optional candor.Optional[int]    `json:"optional"`
@@ -214,7 +214,7 @@ type nulls struct {
 	Tree     *tree                   `json:"tree"`
 }
 
-// lists are values that hold others.
+// lists has types that contain others.
 type lists struct {
 	List     []int                          `json:"list"`
 	Array    [2]bool                        `json:"array"`

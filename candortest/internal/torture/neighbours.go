@@ -9,8 +9,8 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// addNeighbours has operations that need something outside of the process, which
-// is away for some of their requests.
+// addNeighbours registers operations that depend on external
+// services, which are unavailable for some of their requests.
 func addNeighbours(app *candor.App) {
 	candor.ProvideShared(app, func(_ context.Context, _ candor.None, use func(*neighbour) error) error {
 		return use(&neighbour{})
@@ -23,7 +23,7 @@ func addNeighbours(app *candor.App) {
 	candor.Delete(app, "/neighbours/{n}", leaveNeighbour)
 }
 
-// neighbour is a value that lives as long as the app.
+// neighbour is a shared dependency.
 type neighbour struct{}
 
 type askedNeighbour struct {
@@ -46,7 +46,7 @@ func leaveNeighbour(_ context.Context, in leftNeighbour) (candor.None, error) {
 
 var errAway = errors.New("the store is away")
 
-// unsteadyRates cannot tell every second time.
+// unsteadyRates fails every second time.
 type unsteadyRates struct {
 	candor.RateStore
 	calls atomic.Int64
@@ -59,7 +59,7 @@ func (u *unsteadyRates) Take(ctx context.Context, key string, rate candor.Rate) 
 	return u.RateStore.Take(ctx, key, rate)
 }
 
-// unsteadyCache does not take every third drop of tags; one that it takes is two calls.
+// unsteadyCache fails every third invalidation of tags; each successful one is two calls.
 type unsteadyCache struct {
 	candor.CacheStore
 	calls atomic.Int64

@@ -8,7 +8,7 @@ import (
 	pages "github.com/candor-go/candor/paging"
 )
 
-// addPages has lists of five, by cursors that clients can write and by others.
+// addPages registers lists of five items, with plain and with signed cursors.
 func addPages(app *candor.App) {
 	addList(app, "/pages", pages.Plain[int]())
 	addList(app, "/pages/signed", pages.Signed[int]([]byte("the secret of this service")))

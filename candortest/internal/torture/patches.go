@@ -13,7 +13,7 @@ type note struct {
 	Tags []string `json:"tags,omitempty" validate:"max=5"`
 }
 
-// addPatches has a resource with a GET, a PUT and a PATCH made of them.
+// addPatches registers a resource with a GET, a PUT and a PATCH made from them.
 func addPatches(app *candor.App) {
 	var mutex sync.Mutex
 	kept := note{Text: "some text"}

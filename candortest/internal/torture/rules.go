@@ -6,8 +6,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// rules has the constraints on what is no text, and on text that is not
-// optional.
+// rules has rules of values that are not strings, and of required strings.
 type rules struct {
 	Min      string                  `json:"min" validate:"min=2"`
 	Max      string                  `json:"max" validate:"max=3"`
@@ -49,8 +48,7 @@ type rules struct {
 	Past     *time.Time              `json:"past" validate:"lt" example:"2001-01-01T00:00:00Z"`
 }
 
-// across has the rules that look at other members. The document notes them, and
-// says nothing more.
+// across has rules that depend on other members. The document only notes them.
 type across struct {
 	Kind  string  `json:"kind" validate:"oneof=card cash"`
 	Here  string  `json:"here" validate:"min=1,max=2"`
@@ -94,7 +92,7 @@ type across struct {
 }
 
 type (
-	// account has members of one way only, and members that need others.
+	// account has readonly and writeonly members, and members that depend on others.
 	account struct {
 		ID       int                     `json:"id" readonly:"true"`
 		Name     string                  `json:"name" validate:"min=1,max=8"`
@@ -111,7 +109,7 @@ type (
 		Secret string    `json:"secret" writeonly:"true" validate:"min=1"`
 		Label  string    `json:"label,omitempty"`
 	}
-	// closedAccount refuses what it would ignore.
+	// closedAccount rejects the members that it would otherwise ignore.
 	closedAccount struct {
 		candor.Strict
 		ID     int    `json:"id" readonly:"true"`

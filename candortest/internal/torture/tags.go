@@ -1,7 +1,7 @@
 package torture
 
-// Exactly has a member for each rule of text that keywords say in full, named for
-// its tag. Each may be null or missing.
+// Exactly has a member for each string rule that JSON Schema keywords fully express, named after its tag. Each may be
+// null or missing.
 type Exactly struct {
 	Alpha           *string `json:"alpha" validate:"alpha" example:"ab"`
 	Alphaspace      *string `json:"alphaspace" validate:"alphaspace" example:"a b"`
@@ -92,8 +92,7 @@ type Exactly struct {
 	Lte             *string `json:"lte" validate:"lte=2" example:"ab"`
 }
 
-// Roughly has those that refuse more than any keyword can say; the document notes
-// them as x-validate.
+// Roughly has the string rules that refuse more than any keyword can express; the document notes them as x-validate.
 type Roughly struct {
 	Lowercase               *string `json:"lowercase" validate:"lowercase" example:"ab"`
 	Uppercase               *string `json:"uppercase" validate:"uppercase" example:"AB"`

@@ -1,5 +1,5 @@
-// Package torture is a service that uses every tag, type and constraint there
-// is, so that what is said of all of them can be tried.
+// Package torture is an app that uses every tag, type and
+// rule, to compare the document and the server on all of them.
 package torture
 
 import (
@@ -14,10 +14,10 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// CBOR is the service's other media type.
+// CBOR is the app's other media type.
 var CBOR = candor.Codec{Marshal: cbor.Marshal, Unmarshal: cbor.Unmarshal}
 
-// New is the service. Config adds to its own.
+// New returns the app. config adds to its own configuration.
 func New(config candor.Config, options ...candor.Option) *candor.App {
 	config.Codecs = map[string]candor.Codec{"application/cbor": CBOR}
 	config.Rules = map[string]candor.Rule{"multiple_of": multiple}
@@ -42,7 +42,7 @@ func New(config candor.Config, options ...candor.Option) *candor.App {
 	return app
 }
 
-// multiple is a rule of the service's own.
+// multiple is a custom rule.
 var multiple = candor.Rule{
 	Func: func(fl validator.FieldLevel) bool {
 		n, err := strconv.ParseInt(fl.Param(), 10, 64)

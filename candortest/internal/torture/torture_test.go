@@ -22,7 +22,7 @@ import (
 
 const internal = "../../../internal/"
 
-// parse reads the Go files of a directory, but not the tests.
+// parse parses the Go files of a directory, except for the tests.
 func parse(t *testing.T, dir string) []*ast.File {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -40,8 +40,7 @@ func parse(t *testing.T, dir string) []*ast.File {
 	return files
 }
 
-// keys are those of a map that a package declares, or that a function of it makes, as
-// they are written.
+// keys returns the keys of a map that a package declares or that one of its functions makes, as written.
 func keys(t *testing.T, dir, name string) []ast.Expr {
 	t.Helper()
 	var found []ast.Expr
@@ -82,7 +81,7 @@ func unquoted(t *testing.T, expressions []ast.Expr) []string {
 	return all
 }
 
-// tags are those of the service's fields.
+// tags returns the struct tags of the service's fields.
 func tags(t *testing.T) []reflect.StructTag {
 	t.Helper()
 	var all []reflect.StructTag
@@ -99,7 +98,7 @@ func tags(t *testing.T) []reflect.StructTag {
 	return all
 }
 
-// A rule that becomes known must be tried.
+// Every known rule is used, including any that are added later.
 func TestEveryRuleIsUsed(t *testing.T) {
 	used := map[string]bool{}
 	for _, tag := range tags(t) {
@@ -120,7 +119,7 @@ func TestEveryRuleIsUsed(t *testing.T) {
 	}
 }
 
-// sources are where values come from, and where they go to.
+// Every source of a request and every part of a response is used.
 func TestEverySourceIsUsed(t *testing.T) {
 	used := map[string]bool{}
 	for _, tag := range tags(t) {
@@ -134,7 +133,7 @@ func TestEverySourceIsUsed(t *testing.T) {
 	}
 }
 
-// held are all types that a type consists of.
+// held collects a type and all types that it contains.
 func held(t *typeinfo.Type, into map[*typeinfo.Type]bool) {
 	if t == nil || into[t] {
 		return
@@ -165,7 +164,7 @@ func bodies(t *testing.T) map[*typeinfo.Type]bool {
 	return all
 }
 
-// kinds are the names of typeinfo's kinds, in their order.
+// kinds returns the names of typeinfo's kinds, in order.
 func kinds(t *testing.T) []string {
 	t.Helper()
 	var names []string
@@ -186,14 +185,14 @@ func kinds(t *testing.T) []string {
 	return names
 }
 
-// A type that becomes known must be tried.
+// Every known type is used, including any that are added later.
 func TestEveryTypeIsUsed(t *testing.T) {
 	usedKinds, usedTypes := map[typeinfo.Kind]bool{}, map[string]bool{}
 	for typ := range bodies(t) {
 		usedKinds[typ.Kind] = true
 		usedTypes[typ.Go.String()], usedTypes[typ.Go.PkgPath()+"."+typ.Go.Name()] = true, true
 	}
-	// Go 1.27 has it as another name of a type of encoding/json/jsontext.
+	// In Go 1.27 it is an alias of a type in encoding/json/jsontext.
 	usedTypes["json.RawMessage"] = usedTypes[reflect.TypeFor[json.RawMessage]().String()]
 	for i, name := range kinds(t) {
 		if kind := typeinfo.Kind(i); kind != typeinfo.Invalid {
@@ -216,8 +215,7 @@ func TestEveryTypeIsUsed(t *testing.T) {
 	assert.Greater(t, tried, 8)
 }
 
-// isAtHand reports whether a type belongs to the standard library, to this
-// module, or to one that it requires.
+// isAtHand reports whether a type belongs to the standard library, this module, or a module that it requires.
 func isAtHand(module, name string) bool {
 	path := name[:strings.LastIndex(name, ".")]
 	if host, _, _ := strings.Cut(path, "/"); !strings.Contains(host, ".") {
@@ -226,8 +224,7 @@ func isAtHand(module, name string) bool {
 	return strings.Contains(module, path+" v") || strings.Contains(module, "module "+path+"\n")
 }
 
-// Every rule of a text has an example that keeps it, so that each is tried with
-// values that are accepted.
+// The example of every string rule follows it, so each rule is tried with valid values.
 func TestExamplesKeepTheirRules(t *testing.T) {
 	client := candor.NewTestClient(t, New(candor.Config{}))
 	for path, typ := range map[string]reflect.Type{"/exactly": reflect.TypeFor[Exactly](), "/roughly": reflect.TypeFor[Roughly]()} {
