@@ -76,7 +76,7 @@ func TestDeprecationInTheDocument(t *testing.T) {
 }
 
 // Each client of a deprecated operation is logged once an hour, and its credentials never are.
-func TestWhoCallsWhatIsDeprecated(t *testing.T) {
+func TestClientsOfDeprecatedOperationsAreLogged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer

@@ -92,7 +92,7 @@ func failsUntil(n int, err error) func(attempt int) error {
 	}
 }
 
-func TestAttemptsOfBrackets(t *testing.T) {
+func TestAttemptsOfWrappers(t *testing.T) {
 	d, app := &diary{}, candor.New(candor.Config{})
 	provideBerth(app, d)
 	runs := 0
@@ -299,7 +299,7 @@ func TestAttemptsBeforeTheBody(t *testing.T) {
 	assert.Len(t, client.Post("/", map[string]any{"items": "one"}).Faults(), 1)
 }
 
-func TestAttemptsDropWhatTheOneBeforeHasMade(t *testing.T) {
+func TestAttemptsDiscardTheResultsOfEarlierOnes(t *testing.T) {
 	type receipt struct {
 		Status int            `status:"201,200"`
 		Seen   http.Cookie    `cookie:"seen"`
@@ -577,7 +577,7 @@ func TestAttemptsOfALazyProviderWhoseHandlerPanics(t *testing.T) {
 	assert.Equal(t, 1, runs)
 }
 
-func TestAttemptsAndWhatIsInside(t *testing.T) {
+func TestAttemptsOfALazyInside(t *testing.T) {
 	// A Lazy inside of a wrapper starts anew in each attempt.
 	d, app, runs := &diary{}, candor.New(candor.Config{}), 0
 	provideBerth(app, d)

@@ -163,7 +163,7 @@ func TestCacheTagsEndWithTheirRequest(t *testing.T) {
 }
 
 // A response that was computed while its tag was invalidated is not cached.
-func TestCacheForgetsWhatWasOnItsWay(t *testing.T) {
+func TestCacheDiscardsResponsesComputedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := candor.New(candor.Config{})
 		var value atomic.Int64
@@ -273,7 +273,7 @@ func TestCacheSkipsTheHandlerOnly(t *testing.T) {
 }
 
 // A provider that outlives the response runs for cached responses too.
-func TestCacheInsideOfWhatOutlivesIt(t *testing.T) {
+func TestCacheInsideOfLongerProviders(t *testing.T) {
 	var ran []string
 	app := candor.New(candor.Config{})
 	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*strings.Builder) error) error {
@@ -581,7 +581,7 @@ func TestAClientReadsItsOwnWrites(t *testing.T) {
 }
 
 // The tags of streams, and of transactions that commit after the last byte, are invalidated after the commit.
-func TestTagsAreDroppedAfterTheCommit(t *testing.T) {
+func TestTagsAreInvalidatedAfterTheCommit(t *testing.T) {
 	for _, until := range [][]candor.ProvideOption{nil, {candor.Until(candor.ResponseSent)}} {
 		var n, committed atomic.Int64
 		var read func() string

@@ -199,7 +199,7 @@ func TestBudgetInATimeout(t *testing.T) {
 	})
 }
 
-func TestDropsThatAStoreDidNotTake(t *testing.T) {
+func TestInvalidationsThatAStoreDidNotTake(t *testing.T) {
 	for name, c := range map[string]struct {
 		err   error
 		delay time.Duration
@@ -242,7 +242,7 @@ func TestDropsThatAStoreDidNotTake(t *testing.T) {
 
 // An app that stops first sends pending invalidations, because no other process would; it gives up on a store that
 // stays unavailable.
-func TestDropsAreSentBeforeTheEnd(t *testing.T) {
+func TestInvalidationsAreSentBeforeTheEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
 		took time.Duration
@@ -344,7 +344,7 @@ func TestNothingStaleByChance(t *testing.T) {
 	}
 }
 
-func TestMoreDropsThanCanWait(t *testing.T) {
+func TestMoreInvalidationsThanCanWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
 		store := candor.NewMemoryCache(0)
@@ -370,7 +370,7 @@ func TestMoreDropsThanCanWait(t *testing.T) {
 }
 
 // An invalidation that cannot be sent is dropped once no older response is left.
-func TestDropsExpire(t *testing.T) {
+func TestInvalidationsExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
 		p := newProcess(t, candor.NewMemoryCache(0), &n, candor.CacheConfig{})
@@ -412,7 +412,7 @@ func TestStrictCache(t *testing.T) {
 	})
 }
 
-func TestInvalidateTells(t *testing.T) {
+func TestInvalidateReportsABypassedStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &network{CacheStore: candor.NewMemoryCache(0), err: errCut}
 		config, _ := recorded()

@@ -626,7 +626,7 @@ func TestCallOfErrors(t *testing.T) {
 	}
 }
 
-func TestCallOfWhatIsNoAnswer(t *testing.T) {
+func TestCallOfUnexpectedResponses(t *testing.T) {
 	app := candor.New(candor.Config{})
 	route := candor.Get(app, "/items", func(context.Context, candor.None) ([]callItem, error) { return nil, nil })
 	app.Seal()

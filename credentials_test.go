@@ -197,7 +197,7 @@ func TestScopesOfOverriddenProviders(t *testing.T) {
 }
 
 // The document lists scopes beside the credentials that are compared with them.
-func TestScopesStandBesideWhatIsHeldAgainstThem(t *testing.T) {
+func TestScopesAreDocumentedBesideTheirCredentials(t *testing.T) {
 	app := loginApp()
 	candor.Provide(app, makeOf[*visitor, comparesScopes])
 	keyed := candor.Require(guardOf[struct {

@@ -303,7 +303,7 @@ func TestAroundSeesWhatWasBound(t *testing.T) {
 	assert.Equal(t, []string{"blue", "/rooms/{room}"}, seen)
 }
 
-func TestWrongBrackets(t *testing.T) {
+func TestWrongWrappers(t *testing.T) {
 	for name, provider := range map[string]func(context.Context, candor.None, func(*tx) error) error{
 		"never": func(context.Context, candor.None, func(*tx) error) error { return nil },
 		"twice": func(_ context.Context, _ candor.None, use func(*tx) error) error {
@@ -508,8 +508,8 @@ func TestSecurityFields(t *testing.T) {
 	assert.Equal(t, "basic", doc.Components.SecuritySchemes["HTTPBasic"]["scheme"])
 }
 
-// TestSpellingsOfCredentials lists Authorization headers and the token that the handler gets; "" means a 401.
-func TestSpellingsOfCredentials(t *testing.T) {
+// TestSpellingsOfAuthorization lists Authorization headers and the token that the handler gets; "" means a 401.
+func TestSpellingsOfAuthorization(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/", func(_ context.Context, in struct{ Token candor.Bearer }) (string, error) {
 		return string(in.Token), nil

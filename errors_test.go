@@ -298,7 +298,7 @@ func TestHTTPErrorIs(t *testing.T) {
 	assert.Equal(t, "x", a.Detail(), "refining leaves the origin as it is")
 }
 
-func TestErrorsDropTheHeaderOfTheAbandonedAnswer(t *testing.T) {
+func TestErrorsDropTheHeaderOfTheAbandonedResponse(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.HandleHTTP(app, []string{"GET"}, "/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, name := range []string{"Content-Encoding", "ETag", "Last-Modified", "Content-Disposition", "Content-Type", "Content-Length", "X-Kept"} {
@@ -350,7 +350,7 @@ func show(app http.Handler, method, target, body string, header ...string) {
 }
 
 // Validation errors inside of an HTTPError get the messages of the app too, in the language of the request.
-func TestWordsOfFaultsInAnError(t *testing.T) {
+func TestMessagesOfFaultsInAnError(t *testing.T) {
 	t.Parallel()
 	app := candor.New(candor.Config{Message: func(r *http.Request, f candor.Fault) string {
 		return r.Header.Get("Accept-Language") + " " + f.Type

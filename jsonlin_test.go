@@ -116,7 +116,7 @@ func TestLinesOfABody(t *testing.T) {
 	assert.Empty(t, c.Post("/", nil).Status(200).Text())
 }
 
-func TestLinesThatAnswerWithTheirFaults(t *testing.T) {
+func TestLinesThatRespondWithTheirFaults(t *testing.T) {
 	app := candor.New(candor.Config{EchoInput: true})
 	candor.Post(app, "/", func(_ context.Context, in struct {
 		Lines candor.JSONLines[lineIn] `body:""`
@@ -373,7 +373,7 @@ func FuzzLinesOfABody(f *testing.F) {
 }
 
 // Validation errors that a handler keeps have messages, in the words of the app.
-func TestFaultsOfLinesHaveSentences(t *testing.T) {
+func TestFaultsOfLinesHaveMessages(t *testing.T) {
 	type loaded struct {
 		Faults []candor.Fault `json:"faults"`
 	}

@@ -368,7 +368,7 @@ func TestDocumentedMistakes(t *testing.T) {
 }
 
 // The test client accepts what is declared, and nothing more.
-func TestDocumentedIsJudged(t *testing.T) {
+func TestDocumentedIsChecked(t *testing.T) {
 	teapot := candor.Middleware(func(w http.ResponseWriter, r *http.Request, next http.Handler) error {
 		w.Header().Set("X-Pot", "tea")
 		return candor.Error(418, "short and stout")

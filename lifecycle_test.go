@@ -424,7 +424,7 @@ func TestAlternativesOfCredentials(t *testing.T) {
 	assert.Equal(t, []map[string][]string{{"HTTPBearer": {}}, {"APIKeyHeader": {}}, {}}, doc.Paths["/"]["get"].Security)
 }
 
-func TestBracketsAroundFailures(t *testing.T) {
+func TestWrappersAroundFailures(t *testing.T) {
 	var log bytes.Buffer
 	app := candor.New(candor.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	j := &journal{}

@@ -395,7 +395,7 @@ func TestTagKeysOfProviders(t *testing.T) {
 }
 
 // A configuration error of a type that is both a request and a response body is reported once.
-func TestMistakeIsToldOnce(t *testing.T) {
+func TestMistakeIsReportedOnce(t *testing.T) {
 	type both struct {
 		N string `json:"n" validate:"minn=3"`
 	}
@@ -412,7 +412,7 @@ func TestMistakeIsToldOnce(t *testing.T) {
 }
 
 // Examples of fields that occur only in responses must follow their rules too.
-func TestExamplesInAnswers(t *testing.T) {
+func TestExamplesInResponses(t *testing.T) {
 	type answer struct {
 		N int `json:"n" example:"0" validate:"gte=1"`
 	}

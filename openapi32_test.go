@@ -224,7 +224,7 @@ func TestDocumentOfMethods(t *testing.T) {
 }
 
 // The test client reports undeclared responses for these methods as well.
-func TestMethodsAreJudged(t *testing.T) {
+func TestMethodsAreChecked(t *testing.T) {
 	app := candor.New(apptest.Unlogged())
 	fail := func(context.Context, candor.None) (candor.None, error) { return candor.None{}, candor.Error(418, "no") }
 	candor.Query(app, "/", fail)

@@ -53,7 +53,7 @@ func TestRawAnswers(t *testing.T) {
 	}
 }
 
-func TestRawAnswersInTheDocument(t *testing.T) {
+func TestRawResponsesInTheDocument(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/html", apptest.Returns(candor.HTML("")))
 	candor.Get(app, "/latin", apptest.Returns(candor.Text("a")), candor.Produces("Text/CSV; charset=latin-1"))
@@ -226,7 +226,7 @@ func TestBytesStayTheUsers(t *testing.T) {
 	assert.Equal(t, "shared", string(shared))
 }
 
-func TestAStructThatEmbedsAReadyAnswerIsNone(t *testing.T) {
+func TestAStructThatEmbedsAReadyResponseIsNone(t *testing.T) {
 	type page struct {
 		candor.Text `json:"text"`
 		N           int `json:"n"`

@@ -132,7 +132,7 @@ func givesReply(status int, header http.Header, body string) candor.Option {
 	})
 }
 
-func TestResponsesInThePlaceOfTheRest(t *testing.T) {
+func TestResponsesInsteadOfTheRest(t *testing.T) {
 	for name, row := range map[string]struct {
 		option candor.Option
 		want   int

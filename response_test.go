@@ -164,7 +164,7 @@ func TestResponseChecks(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatCannotBeEncodedIs500(t *testing.T) {
+func TestAResponseThatCannotBeEncodedIs500(t *testing.T) {
 	app, log := apptest.Quiet(candor.Config{})
 	candor.Get(app, "/", apptest.Returns([]float64{1, math.NaN()}))
 	got := candor.NewTestClient(t, app).Get("/").Status(500)
@@ -371,7 +371,7 @@ func (s spoiler) WriteHeader(status int) {
 	s.ResponseWriter.WriteHeader(status)
 }
 
-func TestAnErrorDiscardsTheAnswer(t *testing.T) {
+func TestAnErrorDiscardsTheResponse(t *testing.T) {
 	app, _ := apptest.Quiet(candor.Config{})
 	candor.Get(app, "/", func(context.Context, candor.None) (listed, error) {
 		return listed{Total: 3}, errors.New("no")

@@ -58,7 +58,7 @@ func TestVerbs(t *testing.T) {
 	}.check(t, app)
 }
 
-func TestRouteTellsWhatWasRegistered(t *testing.T) {
+func TestRouteReturnsWhatWasRegistered(t *testing.T) {
 	app := candor.New(candor.Config{})
 	r := candor.Handle(app, []string{"GET", "PUT"}, "/things/{id}", func(_ context.Context, in struct {
 		ID string `path:"id"`

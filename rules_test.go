@@ -61,7 +61,7 @@ func TestRulesOfTheApp(t *testing.T) {
 	assert.Equal(t, "shouting", body.(map[string]any)["word"].(map[string]any)["x-validate"])
 }
 
-func TestRulesNobodyKnows(t *testing.T) {
+func TestUnknownRules(t *testing.T) {
 	router := candor.NewRouter("/v1")
 	candor.Post(router, "/", apptest.Echo[ruled])
 	app := candor.New(candor.Config{})

@@ -609,7 +609,7 @@ func TestSealWhileAnotherRouterIsFilled(t *testing.T) {
 }
 
 // A wrapper can end after the last byte, or before the first.
-func TestUntilOfABracket(t *testing.T) {
+func TestUntilOfAWrapper(t *testing.T) {
 	for _, row := range []struct {
 		until candor.Lifetime
 		want  string

@@ -254,7 +254,7 @@ func TestEventsNamedByTheirData(t *testing.T) {
 }
 
 // Error events and the names of events are checked against the document too.
-func TestEventsAreHeldAgainstTheDocument(t *testing.T) {
+func TestEventsAreCheckedAgainstTheDocument(t *testing.T) {
 	app, _ := apptest.Quiet(candor.Config{ProblemDetails: true, EditDocument: func(d *openapi3.T) {
 		kinds := d.Paths.Value("/named").Get.Responses.Value("200").Value.Content["text/event-stream"].Schema.Value.ContentSchema.Value.Items.Value.AnyOf
 		kinds[1].Value.Properties["event"].Value.Enum = []any{"booking"}

@@ -134,7 +134,7 @@ func TestWhatTheContractOfMessagesLeavesOut(t *testing.T) {
 }
 
 // A reply with validation errors matches no schema for messages, and is accepted nevertheless.
-func TestMessagesThatAreAnsweredWithTheirFaults(t *testing.T) {
+func TestRepliesWithFaults(t *testing.T) {
 	t.Parallel()
 	app := candor.New(apptest.Unlogged())
 	candor.WebSocket(app, "/it", func(ctx context.Context, _ candor.None, s *candor.Socket[liedQuestion, liedReply]) error {

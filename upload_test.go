@@ -446,8 +446,8 @@ func TestUploadsAsParts(t *testing.T) {
 	assert.Equal(t, "true", c.Post("/maybe", nil).Status(200).Text())
 }
 
-// TestWhereUploadsLie distinguishes files in memory from files on disk by removing the directory for temporary files.
-func TestWhereUploadsLie(t *testing.T) {
+// TestWhereUploadsAreStored distinguishes files in memory from files on disk by removing the directory for temporary files.
+func TestWhereUploadsAreStored(t *testing.T) {
 	const share, whole = 64 << 10, 1 << 20
 	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
 	candor.Post(app, "/", func(_ context.Context, in struct {

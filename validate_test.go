@@ -324,7 +324,7 @@ func withoutInput(t *testing.T, body []byte) string {
 	return strings.TrimSpace(out.String())
 }
 
-func TestFaultsAreCutAtAHundred(t *testing.T) {
+func TestFaultsAreTruncatedAtAHundred(t *testing.T) {
 	app := candor.New(candor.Config{EchoInput: true})
 	candor.Post(app, "/", func(context.Context, struct {
 		Numbers []int `body:"numbers"`

@@ -785,7 +785,7 @@ func TestFaultsOfMessagesHaveSentences(t *testing.T) {
 }
 
 // The document lists all replies that can take the place of a 422, in a stable order.
-func TestDocumentOfAnsweredMessages(t *testing.T) {
+func TestDocumentOfRepliesToInvalidMessages(t *testing.T) {
 	type refused struct {
 		Why string `json:"why"`
 	}
