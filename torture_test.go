@@ -254,7 +254,7 @@ func inParallel(n, workers int, do func(i int)) {
 	group.Wait()
 }
 
-// TestTortureOfTransactions holds answers against what was committed:
+// TestTortureOfTransactions compares responses with what was committed:
 //
 //	CANDOR_TORTURE=200000 go test -race -run Torture .
 func TestTortureOfTransactions(t *testing.T) {
