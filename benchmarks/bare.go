@@ -16,7 +16,7 @@ import (
 // Bare is net/http and encoding/json with hand-written rules. It is the baseline.
 func Bare() Contender { return byHand{rules: ownRules, codec: jsonV1}.contender("bare", "") }
 
-// BareJSON2 is Bare with what is to become encoding/json/v2.
+// BareJSON2 is Bare with the future encoding/json/v2.
 func BareJSON2() Contender {
 	return byHand{rules: ownRules, codec: jsonV2}.contender("bare + json v2", "github.com/go-json-experiment/json")
 }
@@ -114,7 +114,7 @@ func (s byHand) mux() http.Handler {
 	return mux
 }
 
-// Problem says what is wrong with a field.
+// Problem is a validation error of a field.
 type Problem struct {
 	Loc []any  `json:"loc"`
 	Msg string `json:"msg"`

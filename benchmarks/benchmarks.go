@@ -108,7 +108,7 @@ func moduleVersion(path string) string {
 	return path
 }
 
-// Item is what is sold. The tag is in the notation of go-playground/validator.
+// Item is an article for sale. The tag is in the notation of go-playground/validator.
 type Item struct {
 	Name     string   `json:"name" validate:"min=1,max=50"`
 	Email    string   `json:"email" validate:"email"`

@@ -109,10 +109,10 @@ var (
 	errCandorNoRole  = candor.Error(403, errNoRole.Error())
 )
 
-// candorToken is what a client shows.
+// candorToken is the token of a client.
 type candorToken string
 
-// candorEditing is the account of someone who may edit.
+// candorEditing is the account of an editor.
 type candorEditing struct{ account *Account }
 
 // newCandorToken is the first link of the chain, which needs a bearer token.

@@ -102,8 +102,7 @@ func agreed(all []*declaration, fits func(*declaration) bool) string {
 	return text
 }
 
-// belongsTo reports whether a declaration can be of the package with that path
-// and that name.
+// belongsTo reports whether a declaration can be of the package with that path and that name.
 func (d *declaration) belongsTo(importPath, name string) bool {
 	switch {
 	case d.pkg != name:
@@ -115,8 +114,8 @@ func (d *declaration) belongsTo(importPath, name string) bool {
 	return d.dir == "." || d.pkg == "main" || importPath == d.dir || strings.HasSuffix(importPath, "/"+d.dir)
 }
 
-// isNamedLike reports whether a package at the top of a file system can have the
-// path: its name is in the last step of it that is no version.
+// isNamedLike reports whether a package at the root of a file system can have the path: the last element of the path
+// that is not a version must contain its name.
 func (d *declaration) isNamedLike(importPath string) bool {
 	if d.dir != "." || d.pkg == "main" {
 		return true
@@ -130,8 +129,8 @@ func (d *declaration) isNamedLike(importPath string) bool {
 // symbol is a function as the runtime names it.
 type symbol struct{ pkg, symbol string }
 
-// readSymbol splits names such as "example.com/shop.(*Shop).Read-fm" and
-// "main.list[...]". The name of a literal has no symbol that a file could declare.
+// readSymbol splits names such as "example.com/shop.(*Shop).Read-fm" and "main.list[...]". Function literals have no
+// symbol that a file declares.
 func readSymbol(full string) symbol {
 	full = strings.TrimSuffix(strings.ReplaceAll(full, "[...]", ""), "-fm")
 	slash := strings.LastIndexByte(full, '/') + 1
@@ -146,8 +145,8 @@ func packageName(t reflect.Type) string {
 	return pkg
 }
 
-// typeKey is what a type and its declaration have in common: the name without
-// arguments, and the names and tags of the fields.
+// typeKey is the key that a type and its declaration share: the name without type arguments, and the names and tags of
+// the fields.
 func typeKey(t reflect.Type) string {
 	name, _, _ := strings.Cut(t.Name(), "[")
 	if t.Kind() != reflect.Struct {

@@ -133,7 +133,7 @@ type guarded struct {
 	http.ResponseWriter
 	resource Resource
 	call     *call
-	// begun means that something was sent, refused that the rest is dropped.
+	// begun means that something was sent, refused that the rest is discarded.
 	begun, refused bool
 }
 

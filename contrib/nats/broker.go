@@ -83,7 +83,7 @@ type Broker struct {
 // ErrDisconnected is returned by Publish and Subscribe while there is no connection to NATS.
 var ErrDisconnected = errors.New("candornats: there is no connection to NATS")
 
-// errDirect is about streams whose replicas answer, which may lag behind.
+// errDirect is for streams with direct gets, whose replicas may lag behind.
 var errDirect = errors.New("candornats: the stream allows direct gets, which may miss the latest messages; have it made without AllowDirect")
 
 // errGivesUp is about connections that end for good during an outage.
@@ -198,8 +198,7 @@ func (b *Broker) stream(ctx context.Context) (jetstream.Stream, error) {
 	return s, nil
 }
 
-// subject is a topic's. No escape is empty, so the empty topic has a name of its
-// own.
+// subject returns the subject of a topic. No escape is empty, so the empty topic has its own name.
 func (b *Broker) subject(topic string) string {
 	token := strings.ReplaceAll(url.PathEscape(topic), ".", "%2E")
 	return b.config.Subject + "." + cmp.Or(token, "%")

@@ -1,7 +1,6 @@
-// Package candorotel brings the requests of a Candor app to OpenTelemetry: a
-// span and the metrics of each, by the conventions of otelhttp, under the
-// pattern of its route; the errors that stay on the server as events of the
-// span; and the ids of the trace in the log.
+// Package candorotel exports the requests of a Candor app to OpenTelemetry: a span and metrics for each request, by the
+// conventions of otelhttp and with the pattern of its route; errors that clients do not see as events of the span; and
+// trace ids in the log.
 //
 //	app := candor.New(candor.Config{
 //		Logger: slog.New(candorotel.LogHandler(slog.NewJSONHandler(os.Stderr, nil))),

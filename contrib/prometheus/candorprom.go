@@ -1,11 +1,10 @@
-// Package candorprom counts and times the requests of a Candor app for
-// Prometheus, by the patterns of the routes.
+// Package candorprom counts and times the requests of a Candor app for Prometheus, by the patterns of the routes.
 //
 //	metrics, err := candorprom.New(candorprom.Config{})
 //	app := candor.New(candor.Config{}, candor.Use(metrics.Middleware))
 //	candor.HandleHTTP(app, []string{"GET"}, "/metrics", metrics.Handler(), candor.Hidden())
 //
-// dashboard.json beside this file shows them in Grafana.
+// dashboard.json in this directory shows them in Grafana.
 package candorprom
 
 import (
@@ -33,8 +32,7 @@ type Config struct {
 	// Durations are the upper bounds of the buckets in seconds. The default has 17 from 0.5 ms to 30 s, enough for p50
 	// to p99 of ordinary services.
 	Durations []float64
-	// Sizes are the upper bounds of the buckets in bytes. The default has 8 from
-	// 256 B to 4 MiB.
+	// Sizes are the upper bounds of the buckets in bytes. The default has 8 from 256 B to 4 MiB.
 	Sizes []float64
 	// Client returns a label for the client of a deprecated operation: the name of a tenant or a known program, "" for
 	// others. It must not be a credential, nor a value that clients choose freely, because each name is a series of its

@@ -139,8 +139,7 @@ func (b *Broker) key(topic string) string { return b.config.Prefix + topic }
 // streams is the log of a broker.
 type streams struct{ *Broker }
 
-// place is an id of a stream: milliseconds and a number among those of the same
-// millisecond.
+// place is an id of a stream: milliseconds, and a number to distinguish entries of the same millisecond.
 type place struct{ ms, n uint64 }
 
 // The position before a stream that did not exist has a number that no entry has.

@@ -111,7 +111,7 @@ func (r *runs) ask(ctx context.Context) (string, error) {
 	refusal := redis.Error(nil)
 	switch {
 	case redis.HasErrorPrefix(err, "LOADING"), redis.HasErrorPrefix(err, "MASTERDOWN"):
-		return "", err // it will tell
+		return "", err // the server will report it later
 	case errors.As(err, &refusal):
 		return "", nil
 	case err != nil:

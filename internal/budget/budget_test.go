@@ -208,7 +208,7 @@ func TestWaitingForAPlace(t *testing.T) {
 	})
 }
 
-// TestOneTriesAgain: while one call tries again, the others are refused.
+// TestOneTriesAgain: while one call tries again, the others are rejected.
 func TestOneTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, _ := newGate()

@@ -19,8 +19,7 @@ const (
 	longestAgent = 200
 )
 
-// Seen are the clients that were seen of late. The zero value is ready, and safe for
-// concurrent use.
+// Seen are the clients that were seen recently. The zero value is ready to use, and safe for concurrent use.
 type Seen struct {
 	mu   sync.Mutex
 	seen map[Caller]time.Time

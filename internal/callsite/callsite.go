@@ -20,8 +20,7 @@ var own = []string{
 	"github.com/candor-go/candor/paging",
 }
 
-// Site is a call of the user's. Where that was is looked up when somebody asks:
-// most sites are never read.
+// Site is a call in the user's code. Its position is looked up on demand, because most sites are never read.
 type Site struct {
 	// pcs are the innermost calls. At most all but one of them are the project's own.
 	pcs   [6]uintptr
@@ -37,8 +36,7 @@ func Here() *Site {
 	return s
 }
 
-// String is the file and the line of the innermost caller outside of the
-// project, "" for no site.
+// String returns the file and line of the innermost caller outside of the project, "" if there is none.
 func (s *Site) String() string {
 	if s == nil {
 		return ""
@@ -57,8 +55,8 @@ func (s *Site) String() string {
 	return s.text
 }
 
-// IsOwn reports whether a function is the project's. What follows the name of
-// its package is a dot: tests, whose package ends in _test, are users.
+// IsOwn reports whether a function belongs to the project. Its package name must be followed by a dot: tests in
+// packages ending in _test count as users.
 func IsOwn(function string) bool {
 	return slices.ContainsFunc(own, func(pkg string) bool { return strings.HasPrefix(function, pkg+".") })
 }

@@ -15,9 +15,8 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// agree holds the compiled rule against validator. Where Compile refuses a
-// rule there is nothing to compare; where it takes one, validator must not
-// panic and must say the same.
+// agree compares the compiled rule with validator. If Compile rejects a rule there is nothing to compare; otherwise
+// validator must not panic and must give the same result.
 func agree(t *testing.T, v *validator.Validate, rule typeinfo.Rule, x any) {
 	t.Helper()
 	typ, err := typeinfo.Of(reflect.TypeOf(x))
@@ -50,14 +49,14 @@ func agree(t *testing.T, v *validator.Validate, rule typeinfo.Rule, x any) {
 	}
 }
 
-// longDomain reports the one value of which validator is not the measure: an
-// address whose domain has more octets than RFC 5321, section 4.5.3.1.2, allows.
+// longDomain reports the one intended difference from validator: an address whose domain has more octets than RFC 5321,
+// section 4.5.3.1.2, allows.
 func longDomain(rule typeinfo.Rule, x any) bool {
 	address, ok := x.(string)
 	return rule.Name == "email" && ok && len(address[strings.LastIndexByte(address, '@')+1:]) > 255
 }
 
-// sure reports whether a value is in the range that needs no judge.
+// sure reports whether a value is in the range that needs no further check.
 func sure(q check.Quick, v reflect.Value) bool {
 	switch {
 	case v.Kind() == reflect.Float64:
@@ -70,7 +69,7 @@ func sure(q check.Quick, v reflect.Value) bool {
 	return (v.Kind() == reflect.String || v.Kind() == reflect.Slice) && q.Sure.Has(int64(v.Len()))
 }
 
-// quick is what the function for values of its kind says.
+// quick returns the result of the quick check for values of its kind.
 func quick(q check.Quick, v reflect.Value) bool {
 	switch {
 	case v.Kind() == reflect.String && q.Text != nil:
@@ -87,8 +86,7 @@ func quick(q check.Quick, v reflect.Value) bool {
 	return false
 }
 
-// fresh is a validator for one run: it remembers every tag it has seen, and
-// the next run has others.
+// fresh returns a validator for one run: it caches every tag it has seen, and the next run has others.
 func fresh() *validator.Validate { return validator.New(validator.WithRequiredStructEnabled()) }
 
 // seeds are values and parameters of the tables.
@@ -152,7 +150,7 @@ func FuzzCheckStrings(f *testing.F) {
 	})
 }
 
-// FuzzFormats holds the formats that are compiled against validator.
+// FuzzFormats compares the compiled formats with validator.
 func FuzzFormats(f *testing.F) {
 	names := []string{
 		"email",

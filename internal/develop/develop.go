@@ -27,16 +27,14 @@ import (
 type Mode struct {
 	log   *slog.Logger
 	title string
-	// announced is for the first record, warned for the operations and statuses that
-	// were reported as undocumented.
+	// announced is for the first log record, warned for operations and statuses that were reported as undocumented.
 	announced sync.Once
 	warned    sync.Map
 	// statuses are those in the document, read once.
 	statuses func() documentedStatuses
 }
 
-// New makes the mode of an app. The document, in version 3.2, is asked for with the
-// first request.
+// New creates the mode of an app. The document, in version 3.2, is requested with the first request.
 func New(log *slog.Logger, title string, document func() []byte) *Mode {
 	return &Mode{log: log, title: title, statuses: sync.OnceValue(func() documentedStatuses { return readStatuses(document()) })}
 }
@@ -54,7 +52,7 @@ func (m *Mode) Announce() {
 // Operation is what served a request.
 type Operation struct {
 	*layer.Operation
-	// Path is that of the document, "" for an operation that is not in it.
+	// Path is the path in the document, "" for an undocumented operation.
 	Path string
 	// Site is the call that registered it.
 	Site string
@@ -64,9 +62,9 @@ type Operation struct {
 
 // request is a request on its way through an app under development.
 type request struct {
-	// faults are what it was refused for.
+	// faults are the validation errors of the request.
 	faults faultlog.Log
-	// inside is the pattern in a mounted app, below that of the mount.
+	// inside is the pattern in a mounted app, below the mount point.
 	inside string
 	// failedAt is the step that returned the error, and where its function is.
 	failedAt, file string
@@ -83,8 +81,8 @@ func requestOf(ctx context.Context) *request {
 	return dev
 }
 
-// Serve serves a request, and logs it once it is over. find is asked for its
-// operation then; it returns the zero value for a path without one.
+// Serve serves a request, and logs it once it is over. It then calls find for the operation, which returns the zero
+// value for a path without one.
 func (m *Mode) Serve(w http.ResponseWriter, r *http.Request, next http.HandlerFunc, find func(*http.Request) Operation) {
 	m.Announce()
 	watched, outer, dev, start := layer.Watch(w), requestOf(r.Context()), &request{}, time.Now()
@@ -109,8 +107,7 @@ func (m *Mode) Serve(w http.ResponseWriter, r *http.Request, next http.HandlerFu
 	whole = true
 }
 
-// statusOf is the status of a response; net/http sends 200 where the handler sent
-// nothing.
+// statusOf returns the status of a response; net/http sends 200 if the handler sent nothing.
 func statusOf(w *layer.Writer, whole bool) int {
 	switch {
 	case w.Begun:
@@ -153,8 +150,8 @@ func (l line) attrs() []slog.Attr {
 	return attrs
 }
 
-// invalidAttr lists validation errors by location and type. Their sentences are
-// the user's or have facts in them, so they may repeat what was sent.
+// invalidAttr lists validation errors by location and type. Their messages are custom or contain facts, so they may
+// repeat input.
 func invalidAttr(faults []fault.Fault) slog.Attr {
 	var all []string
 	for _, f := range faults {
@@ -167,8 +164,8 @@ func invalidAttr(faults []fault.Fault) slog.Attr {
 	return slog.String("invalid", strings.Join(all, ", "))
 }
 
-// InvalidMessage logs the validation errors in a message of a WebSocket, whose
-// request is over only with the connection.
+// InvalidMessage logs the validation errors of a WebSocket message, because the request is only over with the
+// connection.
 func (m *Mode) InvalidMessage(r *http.Request, faults []fault.Fault) {
 	if m != nil {
 		m.log.LogAttrs(r.Context(), slog.LevelInfo, "invalid message",
@@ -182,11 +179,9 @@ type undocumented struct {
 	status       int
 }
 
-// checkDocumented warns, once each, of a status that the document of the operation
-// does not have.
+// checkDocumented warns once of each status that the document of the operation does not have.
 func (m *Mode) checkDocumented(l *line) {
-	// The record of an unknown error says more, and the status of a client that
-	// left reaches nobody.
+	// The log record of an unknown error says more, and a client that disconnected gets no status.
 	if l.operation.Path == "" || l.aborted || l.dev.failed || l.status == mediatype.StatusClientClosed {
 		return
 	}
@@ -201,8 +196,8 @@ func (m *Mode) checkDocumented(l *line) {
 		"at", panics.Relative(l.operation.Site), "fix", fmt.Sprintf("declare it with candor.Raises(err) or candor.Responds[T](%d)", op.status))
 }
 
-// documentedStatuses are the keys of the responses, by path and method. They are
-// read from the written document, so that a hook that edits it counts.
+// documentedStatuses are the keys of the responses, by path and method. They are read from the written document, so
+// edits by a hook count.
 type documentedStatuses map[string]map[string]map[string]bool
 
 func (s documentedStatuses) has(op undocumented) bool {
@@ -238,8 +233,7 @@ func readStatuses(document []byte) documentedStatuses {
 	return all
 }
 
-// responseKeys are the statuses of an operation; what else a path has, such as
-// its parameters, has none.
+// responseKeys returns the statuses of an operation, and none for other members of a path, such as its parameters.
 func responseKeys(operation json.RawMessage) map[string]bool {
 	var o struct {
 		Responses map[string]json.RawMessage `json:"responses"`
@@ -260,8 +254,7 @@ func Note(ctx context.Context, step, file string) {
 	}
 }
 
-// DeclaredAt is the line where a function is declared, "" for the value of a
-// method, which the compiler makes.
+// DeclaredAt returns the line where a function is declared, "" for a method value, which the compiler generates.
 func DeclaredAt(pc uintptr) string {
 	f := runtime.FuncForPC(pc)
 	if f == nil {

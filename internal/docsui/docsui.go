@@ -47,7 +47,7 @@ func origin(rawURL string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// policy builds a Content-Security-Policy. What no directive names is refused.
+// policy builds a Content-Security-Policy that forbids everything else.
 func policy(directives ...string) string {
 	always := []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'"}
 	return strings.Join(append(always, directives...), "; ")

@@ -20,10 +20,10 @@ import (
 //
 //   - It is revalidated at every visit (Cache-Control: no-cache), so that an upgrade is seen at once; its ETag turns
 //     the visit into a 304.
-//   - It is sent with gzip where it is kept so and the client accepts that.
+//   - It is sent with gzip if it is stored that way and the client accepts it.
 //   - Ranges are not served.
 type File struct {
-	// Path is where the file belongs, as the path of a request: "/docs/swagger-ui.css".
+	// Path is the path of the file in requests: "/docs/swagger-ui.css".
 	Path string
 
 	contentType string
@@ -59,8 +59,8 @@ func (f File) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, conditional, "", time.Time{}, content)
 }
 
-// negotiate chooses between the gzip kept and the plain content, which are two representations with an ETag each
-// (RFC 9110 section 8.8.3.3).
+// negotiate chooses between the stored gzip and the plain content, which are two representations with different ETags
+// (RFC 9110, section 8.8.3.3).
 func (f File) negotiate(h http.Header, r *http.Request) (io.ReadSeeker, error) {
 	content, err := f.open()
 	if err != nil || !f.zipped {
@@ -146,7 +146,7 @@ func embedded(at string, fsys fs.FS, name string) (File, error) {
 	return File{Path: at, contentType: contentType(at), tag: tag, zipped: zipped, open: open}, nil
 }
 
-// openSeeker opens an embedded file, whose content is read where it lies in the executable. It needs no closing.
+// openSeeker opens an embedded file, whose content is read directly from the executable. It needs no closing.
 func openSeeker(fsys fs.FS, name string) (io.ReadSeeker, error) {
 	file, err := fsys.Open(name)
 	if err != nil {
@@ -175,7 +175,7 @@ func tagOf(content io.ReadSeeker, zipped bool) (string, error) {
 	return hex.EncodeToString(trailer[:]), err
 }
 
-// contentType names the media type itself for what the pages consist of: the system's table may be missing or wrong.
+// contentType sets the media types of the pages' files itself: the table of the system may be missing or wrong.
 func contentType(at string) string {
 	switch path.Ext(at) {
 	case ".js":

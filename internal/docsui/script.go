@@ -12,7 +12,7 @@ import (
 
 // script is the one script that makes a page, and that the reader's browser loads.
 type script struct {
-	name string // of what it draws
+	name string // of the library
 	page string // the path of the page
 	// url is complete, or a path of the same app for a copy of one's own.
 	url string
@@ -29,8 +29,8 @@ addEventListener("error", (event) => {
 }, true);
 `
 
-// source is what the page's policy lets run. For another host that is the one file, not the host: a mirror of
-// packages holds everyone's scripts.
+// source is the source that the page's policy allows. For another host it is this one file, not the host: a package
+// mirror hosts scripts of everyone.
 func (s script) source() (string, error) {
 	u, err := url.Parse(s.url)
 	if err != nil {
@@ -60,7 +60,7 @@ func (s script) directive() (string, error) {
 	return "script-src " + source + " 'sha256-" + base64.StdEncoding.EncodeToString(digest[:]) + "'", nil
 }
 
-// document is the page: body is where the script draws.
+// document is the page; body is the element that the script draws in.
 func (s script) document(title, body string) string {
 	integrity := ""
 	if s.integrity != "" {

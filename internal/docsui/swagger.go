@@ -98,8 +98,8 @@ func (s Swagger) page() string {
 `
 }
 
-// startScript is a file of its own because the page's policy runs no inline script. That also leaves one language to
-// escape for: encoding/json's output is JavaScript.
+// startScript is a separate file because the page's policy forbids inline scripts. It also needs no HTML escaping: the
+// output of encoding/json is JavaScript.
 func (s Swagger) startScript() (string, error) {
 	options := map[string]any{
 		"dom_id":               "#swagger-ui",
@@ -109,7 +109,7 @@ func (s Swagger) startScript() (string, error) {
 		"showExtensions":       true,
 		"showCommonExtensions": true,
 		"filter":               true, // a box that filters by tag
-		"persistAuthorization": true, // a reload keeps it
+		"persistAuthorization": true, // survives a reload
 		"validatorUrl":         nil,  // else the document's URL is sent to a service of Swagger's
 	}
 	// Last, so that the user's options win.

@@ -18,7 +18,7 @@ import (
 type Value struct {
 	// Kind is '{', '[', '"', '0', 't', 'f' or 'n', as in jsontext.
 	Kind jsontext.Kind
-	// Text is the content of a string, or a number as it is written.
+	// Text is the content of a string, or a number in its written form.
 	Text string
 	// Items are the elements of an array, Members the members of an object.
 	Items   []*Value

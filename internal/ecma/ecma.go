@@ -16,9 +16,8 @@ import (
 	"github.com/candor-go/candor/internal/lazy"
 )
 
-// Compile makes a Go expression that means what pattern means in ECMA-262. What
-// Go has no equal for, such as look-around and back-references, and what
-// ECMA-262 refuses, is an error.
+// Compile creates a Go expression with the meaning of an ECMA-262 pattern. Features that Go lacks, such as look-around
+// and back-references, and invalid patterns are errors.
 func Compile(pattern string) (*regexp.Regexp, error) {
 	text, err := ToGo(pattern)
 	if err != nil {
@@ -35,15 +34,15 @@ func ToGo(pattern string) (string, error) {
 			return "", err
 		}
 	}
-	// Go judges the rest, such as a repetition that is too large for it.
+	// Go checks the rest, such as a repetition beyond its limit.
 	if _, err := regexp.Compile(r.out.String()); err != nil {
 		return "", errors.New(strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	return r.out.String(), nil
 }
 
-// The sets whose extent differs: ECMA-262, WhiteSpace and LineTerminator. Go
-// has no negated set inside of a class, so notSpaces is written out.
+// The sets whose extent differs, from ECMA-262: WhiteSpace and LineTerminator. In Go, a class cannot contain a negated
+// set, so notSpaces is written out.
 const (
 	lineEnds  = `\n\r\x{2028}\x{2029}`
 	spaces    = `\t\n\v\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}`
@@ -259,8 +258,7 @@ func (r *reader) property() error {
 	switch {
 	case known:
 		r.replace(len(m[0]), `\`+m[1]+"{"+m[3]+"}")
-	// Go has no such names, and a set that is written out is not negated and not put
-	// into a class.
+	// Go has no such names, and the written-out set can be neither negated nor part of a class.
 	case m[3] == "Any" && m[1] == "p" && !r.inClass:
 		r.replace(len(m[0]), "["+everything+"]")
 	case m[3] == "ASCII" && m[1] == "p" && !r.inClass:

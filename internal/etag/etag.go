@@ -10,9 +10,8 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// Precondition is the status by which the conditions of a request respond to it, 0
-// where they let it pass. A tag of "" means that the resource does not exist, a
-// zero time that nobody knows when it was modified.
+// Precondition returns the status for the conditions of a request, 0 if they are satisfied. A tag of "" means that the
+// resource does not exist, a zero time that its modification time is unknown.
 func Precondition(r *http.Request, tag string, modified time.Time) int {
 	isRead := mediatype.IsRead(r.Method)
 	// In the order of RFC 9110, section 13.2.2: tags before times, and preconditions of writes before those of reads.
@@ -43,9 +42,8 @@ func timeOf(r *http.Request, name string) (time.Time, bool) {
 	return t, err == nil
 }
 
-// Lists reports whether one of the listed tags is tag, or "*". Weak comparison takes
-// tags for equal that differ in their W/ only; strong comparison takes none with
-// W/ for equal to anything.
+// Lists reports whether tag, or "*", is in the list. Weak comparison ignores W/; in strong comparison a tag with W/
+// equals no other.
 func Lists(lines []string, tag string, weak bool) bool {
 	for _, line := range lines {
 		for rest := line; rest != ""; {
@@ -63,8 +61,7 @@ func Lists(lines []string, tag string, weak bool) bool {
 	return false
 }
 
-// nextTag takes the first tag off a list. A comma inside of the quotes belongs to
-// the tag.
+// nextTag cuts the first tag off a list. A comma inside quotes belongs to the tag.
 func nextTag(list string) (tag, rest string) {
 	list = strings.TrimLeft(list, " \t,")
 	open := strings.IndexByte(list, '"')

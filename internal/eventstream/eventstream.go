@@ -9,23 +9,20 @@ import "time"
 
 // Event is one block of a stream, from one blank line to the next.
 //
-// Nothing in it distinguishes an empty Name, ID or Comment from none. Writing leaves
-// them out, so no event takes back the client's last event ID, which an empty
-// id field would: a client that forgot it could no longer resume.
+// An empty Name, ID or Comment is the same as none, and is not written. So no event resets the client's last event ID,
+// as an empty id field would: the client could no longer resume.
 type Event struct {
 	// Name is the event's type; a client takes "" for "message".
 	Name string
 	// ID becomes the client's last event ID, with or without data beside it.
 	ID string
-	// LastID is set by [Read] only: the last event ID after this event, its own
-	// or an earlier one.
+	// LastID is set by [Read] only: the last event ID after this event, from this event or an earlier one.
 	LastID string
 	// Retry is written in whole milliseconds, rounded up; 0 means none.
 	Retry time.Duration
 	// Comment may have several lines.
 	Comment string
-	// Data counts when HasData is true. Clients report events with data
-	// only, even if it is empty.
+	// Data counts only if HasData is true. Clients report only events with data, which may be empty.
 	Data    []byte
 	HasData bool
 	// OneLine says that Data has no line breaks and is valid UTF-8, so that [Append] need not check.

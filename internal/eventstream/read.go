@@ -11,30 +11,26 @@ import (
 	"time"
 )
 
-// ReadOptions are how a stream is read. The zero value reads what a browser
-// would dispatch, with the default limits.
+// ReadOptions configure how a stream is read. The zero value reads what a browser would dispatch, with the default
+// limits.
 type ReadOptions struct {
-	// Comments also reports comments, and events without data: what a client
-	// acts upon or drops in silence.
+	// Comments also reports comments and events without data, which clients process or ignore silently.
 	Comments bool
 	// MaxLine is how long a line may be in bytes, 1 MiB by default.
 	MaxLine int
-	// MaxEvent is how long an event may be in bytes, all its lines together,
-	// 4 MiB by default.
+	// MaxEvent is the maximum size of an event in bytes, all its lines together, 4 MiB by default.
 	MaxEvent int
 }
 
 // ErrTooLong is wrapped by the error of a line or an event over its limit.
 var ErrTooLong = errors.New("too long")
 
-// Read reads the events of a stream until it ends, whichever way: an event that
-// no blank line completes is dropped. Any other error of the reader, and a
-// limit, is yielded once and is the last. An event is yielded as soon as its
-// last byte is read.
+// Read reads the events of a stream until it ends. An incomplete event at the end is dropped. Any other error of the
+// reader, and an exceeded limit, is yielded once, as the last element. An event is yielded as soon as its last byte is
+// read.
 //
-// Event.ID, Retry and Comment come from the event's own block. An id field
-// that is empty leaves ID and LastID empty; without an id field LastID stays
-// what it was. Bytes that are no UTF-8 stay as they are.
+// Event.ID, Retry and Comment come from the event's own block. An empty id field leaves ID and LastID empty; without an
+// id field LastID is unchanged. Invalid UTF-8 is not changed.
 func Read(r io.Reader, opts ReadOptions) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		p := newParser(opts, func(e Event) bool { return yield(e, nil) })
@@ -59,8 +55,7 @@ type parser struct {
 	emit func(Event) bool
 
 	line []byte
-	// bom means that no line was read yet; afterCR that an LF belongs to the
-	// line end before it.
+	// bom means that no line was read yet; afterCR that an LF belongs to the previous line end.
 	bom, afterCR bool
 
 	event    Event
@@ -165,8 +160,7 @@ func (p *parser) field(name string, value []byte) {
 	case "event":
 		p.event.Name = string(value)
 	case "id":
-		// The standard has a client ignore such an id, as it does a retry that is no
-		// number.
+		// According to the standard, clients ignore such an id, and a retry that is not a number.
 		if bytes.IndexByte(value, 0) >= 0 {
 			return
 		}
@@ -206,8 +200,7 @@ func (p *parser) endEvent() error {
 	return nil
 }
 
-// milliseconds reads digits and nothing else. What no duration can hold is the
-// longest there is.
+// milliseconds reads digits and nothing else. A number too large for a duration becomes the longest one.
 func milliseconds(digits []byte) (time.Duration, bool) {
 	const most = math.MaxInt64 / int64(time.Millisecond)
 	var n int64

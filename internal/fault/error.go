@@ -1,7 +1,6 @@
 package fault
 
-// Located is an error that says what is wrong with a value and where in it:
-// the locations start at the value.
+// Located is an error with validation errors. Their locations start at the value.
 type Located interface {
 	error
 	CandorFaults() []Fault

@@ -12,35 +12,32 @@ import (
 	"strings"
 )
 
-// Limit is how many faults of one request are reported.
+// Limit is the maximum number of reported validation errors of a request.
 const Limit = 100
 
-// Fault is one thing wrong with one value.
+// Fault is a validation error of one value.
 type Fault struct {
 	// Type is the machine-readable kind, one of the constants of this package.
 	Type string
-	// Loc leads to the value: strings name members, ints index lists. While a
-	// decoder is on its way out of nested values the location is innermost
-	// first; List.Under and List.Seal turn it round.
+	// Loc is the location of the value: strings name members, ints index lists. While a decoder returns from nested
+	// values, the location is innermost first; List.Under and List.Seal reverse it.
 	Loc []any
-	// Ctx holds the facts of the broken rule, such as {"ge": 1}; nil without.
-	// Faults of one Rule share it.
+	// Ctx has the facts of the violated rule, such as {"ge": 1}; nil if there are none. All validation errors of a Rule
+	// share it.
 	Ctx map[string]any
-	// Rule holds the facts of the fault that are known beforehand; nil without.
+	// Rule has the precomputed parts of the validation error, if any.
 	Rule *Rule
-	// Msg is set when the author of the rule gave the sentence; otherwise
-	// Message makes one of Type and Ctx.
+	// Msg is the message given by the author of the rule; if empty, Message makes one from Type and Ctx.
 	Msg string
-	// Input is what was sent, filled only when it is to be echoed.
+	// Input is the input, set only if it is to be echoed.
 	Input any
-	// Tag is the rule of a validate tag that was broken, "" for other faults.
+	// Tag is the violated rule of a validate tag, "" for other validation errors.
 	Tag string
-	// Err is what a Validate method returned; nil for other faults. It may be
-	// meant as the response itself.
+	// Err is the error of a Validate method, otherwise nil. It may be intended as the response itself.
 	Err error
 }
 
-// The types of faults.
+// The types of validation errors.
 const (
 	Missing         = "missing"
 	ExtraForbidden  = "extra_forbidden"
@@ -104,10 +101,10 @@ func (f *Fault) Own() *Fault {
 	return &own
 }
 
-// New is a fault at the value itself.
+// New returns a validation error at the value itself.
 func New(typ string) *Fault { return &Fault{Type: typ} }
 
-// TooManyItems is the fault of a list that is longer than most.
+// TooManyItems is the validation error of a list that is longer than most.
 func TooManyItems(most, actual int, item string) *Fault {
 	f := &Fault{Type: TooLong, Ctx: map[string]any{"max_length": most, "actual_length": actual}}
 	// The sentence knows the usual word, so only another one is a fact.
@@ -117,7 +114,7 @@ func TooManyItems(most, actual int, item string) *Fault {
 	return f
 }
 
-// With is a fault at the value itself with one fact.
+// With returns a validation error at the value itself with one fact.
 func With(typ, key string, value any) *Fault {
 	return &Fault{Type: typ, Ctx: map[string]any{key: value}}
 }

@@ -9,24 +9,23 @@ import (
 // List collects the validation errors of one request. The zero value is ready to use.
 type List struct {
 	Faults []Fault
-	// Truncated is set when faults were left out because there were too many.
+	// Truncated is set if validation errors were omitted because there were too many.
 	Truncated bool
 	// locations is where short locations lie, one after the other.
 	locations []any
 }
 
-// maxKept is for how many faults the memory is kept.
+// maxKept is the largest capacity that is reused, in validation errors.
 const maxKept = 16
 
-// Reset empties the list for the next request. The faults it had, and their
-// locations, are of no use any more.
+// Reset empties the list for the next request. Its validation errors and their locations must no longer be used.
 func (l *List) Reset() {
 	// One request with many errors must not permanently enlarge what a pool keeps.
 	if cap(l.Faults) > maxKept {
 		*l = List{}
 		return
 	}
-	// What the faults refer to belongs to the request that is over.
+	// The validation errors refer to memory of the last request.
 	clear(l.Faults)
 	clear(l.locations)
 	*l = List{Faults: l.Faults[:0], locations: l.locations[:0]}
@@ -39,14 +38,14 @@ func (l *List) Add(f *Fault) {
 		return
 	}
 	if l.Faults == nil {
-		// Most invalid requests have a few faults: one allocation is enough.
+		// Most invalid requests have a few validation errors: one allocation is enough.
 		l.Faults = make([]Fault, 0, 4)
 	}
 	l.Faults = append(l.Faults, *f)
 }
 
-// shortLocation is the length of a source, a member, an index in it and a member
-// there; a longer one moves away.
+// shortLocation is the length of a location with a source, a member, an index and a member; a longer one is
+// reallocated.
 const shortLocation = 4
 
 // location is an empty one.
@@ -56,14 +55,12 @@ func (l *List) location() []any {
 		l.locations, n = make([]any, 0, maxKept/2*shortLocation), 0
 	}
 	l.locations = l.locations[:n+shortLocation]
-	// The capacity ends here, too: a location that becomes longer moves away instead of
-	// writing over the next one.
+	// The capacity ends here as well: a longer location is reallocated, and does not overwrite the next one.
 	return l.locations[n:n:len(l.locations)]
 }
 
-// Under puts a member name or an index before the locations of all
-// faults from the n-th on. Locations are built innermost first, so that a
-// value without a fault pays nothing for knowing where it is.
+// Under prepends a member name or an index to the locations of all validation errors from the n-th on. Locations are
+// built innermost first, so valid values have no cost.
 func (l *List) Under(n int, at any) {
 	for i := n; i < len(l.Faults); i++ {
 		if l.Faults[i].Loc == nil {
@@ -73,9 +70,8 @@ func (l *List) Under(n int, at any) {
 	}
 }
 
-// Seal turns the locations of all faults from the n-th on outermost first and
-// puts the source, such as "body", first. The source is a string; as an any,
-// a constant costs nothing.
+// Seal reverses the locations of all validation errors from the n-th on and prepends the source, such as "body". The
+// source is a string: a constant converts to any without an allocation.
 func (l *List) Seal(n int, source any) {
 	if n == len(l.Faults) {
 		return
@@ -103,8 +99,7 @@ func (f *Fault) repeats(other *Fault) bool {
 	return f.Type == other.Type && f.Msg == other.Msg && reflect.DeepEqual(f.Loc, other.Loc) && reflect.DeepEqual(f.Ctx, other.Ctx)
 }
 
-// SortBy sorts faults by their rank; faults of one rank keep their order. Nearly
-// all lists are in order already, so that is found out before a fault moves.
+// SortBy sorts validation errors stably by rank. Nearly all lists are sorted already, which is checked first.
 func SortBy(faults []Fault, rank func(*Fault) int) {
 	for i, last := 0, math.MinInt; i < len(faults); i++ {
 		r := rank(&faults[i])

@@ -65,7 +65,7 @@ var usual = map[string]map[string]any{
 	TooLong:         {"item": "item"},
 }
 
-// LocalDateTime is what a date and time without a zone looks like.
+// LocalDateTime is the format of a date and time without a zone.
 const LocalDateTime = "2006-01-02T15:04:05"
 
 // Keyword returns the JSON Schema keyword that corresponds to the type, "" if there is none.
@@ -74,12 +74,11 @@ func Keyword(typ string) string { return kinds[typ].keyword }
 // IsKnown reports whether a type is one of this package.
 func IsKnown(typ string) bool { return kinds[typ].sentence != "" }
 
-// Sentence is the name of the fact that is the whole sentence, where the author of
-// a rule wrote one.
+// Sentence is the name of the fact with the whole message, if the author of a rule wrote one.
 const Sentence = "message"
 
-// Message is the sentence for a type and its facts, in English unless its author
-// wrote it in another language.
+// Message returns the message for a type and its facts, in English unless the author of the rule wrote it in another
+// language.
 func Message(typ string, ctx map[string]any) string {
 	if written, ok := ctx[Sentence].(string); ok {
 		return written

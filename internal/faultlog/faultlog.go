@@ -10,17 +10,16 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 )
 
-// Log is what a request was refused for.
+// Log has the validation errors of a request.
 type Log struct {
 	faults []fault.Fault
-	// outer is the log of the context that this one was put into.
+	// outer is the log of the parent context.
 	outer *Log
 }
 
 type key struct{}
 
-// In is a context under which faults are noted in the log, and in the one that ctx
-// has already.
+// In returns a context that records validation errors in the log, and in the log that ctx has already.
 func In(ctx context.Context, log *Log) context.Context {
 	log.outer = Of(ctx)
 	return context.WithValue(ctx, key{}, log)
@@ -34,13 +33,13 @@ func Out(ctx context.Context) context.Context {
 	return context.WithValue(ctx, key{}, (*Log)(nil))
 }
 
-// Of is the log of a context, nil if nobody keeps one.
+// Of returns the log of a context, nil if there is none.
 func Of(ctx context.Context) *Log {
 	log, _ := ctx.Value(key{}).(*Log)
 	return log
 }
 
-// Note keeps a copy of the faults.
+// Note records a copy of the validation errors.
 func (l *Log) Note(faults []fault.Fault) {
 	// A copy, since the request's list is used again.
 	l.faults = slices.Clone(faults)

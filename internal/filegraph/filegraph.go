@@ -55,8 +55,8 @@ func Read(dir string) (*Source, error) {
 	return s, err
 }
 
-// exportData finds the compiled form of everything a package imports: reading
-// that is much faster than checking the sources of it.
+// exportData finds the compiled form of all imports of a package, which is much faster than type-checking their
+// sources.
 func exportData(dir string) (map[string]string, error) {
 	list := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", ".")
 	list.Dir = dir
@@ -87,8 +87,8 @@ func (s *Source) Names() (exported, private int) {
 	return exported, private
 }
 
-// Uses lists, for each file, the files that declare what it uses, each with the
-// names: of package level, of methods and of fields.
+// Uses lists, for each file, the files with the declarations it uses, each with the names: package-level names, methods
+// and fields.
 func (s *Source) Uses() map[string]map[string][]string {
 	uses := map[string]map[string][]string{}
 	for _, tree := range s.Trees {

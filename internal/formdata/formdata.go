@@ -210,8 +210,7 @@ func (r *Reader) Failure(err error) error {
 func BaseName(name string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	name = strings.Map(func(r rune) rune {
-		// Format characters (Cf) can turn the direction of writing, so that a name seems to have
-		// another extension.
+		// Format characters (Cf) can change the direction of text, so that a name seems to have another extension.
 		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) {
 			return -1
 		}

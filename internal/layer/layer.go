@@ -93,8 +93,7 @@ type Describer interface {
 type Layer struct {
 	// Next is the handler that the middleware was given.
 	Next http.Handler
-	// Made is what other middleware made of Next, nil for none. It may know the
-	// operation too.
+	// Made is what other middleware made of Next, nil if there is none. It may know the operation too.
 	Made http.Handler
 	// inner is nil as long as no operation knows of the middleware.
 	inner *Inner

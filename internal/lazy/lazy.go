@@ -12,8 +12,7 @@ type Value[T any] struct {
 	value T
 }
 
-// Get is the value; the first caller has it made. It may be called concurrently, each
-// time with the same function.
+// Get returns the value; the first caller builds it. It may be called concurrently, each time with the same function.
 func (v *Value[T]) Get(build func() T) T {
 	v.once.Do(func() { v.value = build() })
 	return v.value

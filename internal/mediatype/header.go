@@ -23,8 +23,7 @@ func TypeLine(contentType string) []string {
 	return []string{contentType}
 }
 
-// SharedLine is a line for one more header that must not change the others: an
-// append to it copies.
+// SharedLine returns the line for a header that shares it: an append makes a copy.
 func SharedLine(line []string) []string { return line[:1:1] }
 
 // shortLengths are the values of Content-Length below their number.
@@ -55,8 +54,7 @@ func First(h http.Header, name string) string {
 	return ""
 }
 
-// CheckHeader finds what HTTP cannot carry in a header (RFC 9110, sections 5.1
-// and 5.5).
+// CheckHeader returns an error if HTTP cannot transport a header (RFC 9110, sections 5.1 and 5.5).
 func CheckHeader(name string, values []string) error {
 	isSeparator := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) }
 	if name == "" || strings.ContainsFunc(name, isSeparator) {
@@ -113,11 +111,10 @@ func IsEncoded(h http.Header) bool {
 	})
 }
 
-// Credentials are what a line of Authorization says after the name of a scheme
-// (RFC 9110, section 11.4), which is compared without regard to case.
+// Credentials returns the part of an Authorization line after the name of the scheme (RFC 9110, section 11.4), which is
+// compared without regard to case.
 func Credentials(line, scheme string) (credentials string, ok bool) {
-	// The usual spelling needs no trimming, and no comparison without regard to
-	// case.
+	// The usual spelling needs no trimming and no case folding.
 	if rest, usual := strings.CutPrefix(line, scheme); usual && len(rest) > 1 && rest[0] == ' ' && isVisible(rest[1]) && isVisible(rest[len(rest)-1]) {
 		return rest[1:], true
 	}
@@ -129,6 +126,5 @@ func Credentials(line, scheme string) (credentials string, ok bool) {
 	return credentials, credentials != ""
 }
 
-// isVisible reports a visible character of ASCII, which no space begins or ends
-// with.
+// isVisible reports whether c is a visible ASCII character.
 func isVisible(c byte) bool { return '!' <= c && c <= '~' }

@@ -22,20 +22,17 @@ const (
 	HTML      = "text/html"
 )
 
-// ByteOrderMark is what some programs begin a text in UTF-8 with. It means
-// nothing (RFC 8259, section 8.1).
+// ByteOrderMark is the start of some texts in UTF-8. It has no meaning (RFC 8259, section 8.1).
 const ByteOrderMark = "\ufeff"
 
-// The extensions of a document: what the messages of a WebSocket are, in an
-// operation, and what an item of a sequence is, in a media type. OpenAPI 3.2
-// calls the second one itemSchema, a name that 3.1 refuses.
+// The extensions of a document: the messages of a WebSocket, in an operation, and the items of a sequence, in a media
+// type. OpenAPI 3.2 calls the second one itemSchema, a name that 3.1 does not allow.
 const (
 	SocketExtension = "x-websocket"
 	ItemExtension   = "x-itemSchema"
 	// CookiesExtension has the schemas of the cookies that a header Set-Cookie sets.
 	CookiesExtension = "x-cookies"
-	// ClosedExtension lists the sources of parameters, "query" or "cookie", in which an
-	// operation refuses what it does not know.
+	// ClosedExtension lists the sources of parameters, "query" or "cookie", in which an operation rejects unknown names.
 	ClosedExtension = "x-forbid-extra"
 )
 
@@ -52,15 +49,14 @@ func IsJSON(contentType string) bool {
 // Parse parses a Content-Type. Invalid parameters are ignored.
 func Parse(contentType string) (mediaType string, params map[string]string, ok bool) {
 	mediaType, params, err := mime.ParseMediaType(contentType)
-	// With this error the media type itself was read; a client that gets a
-	// parameter wrong is still understood. But a comma means several media types.
+	// With this error the media type itself was parsed; an invalid parameter is tolerated. But a comma means several
+	// media types.
 	ok = err == nil || errors.Is(err, mime.ErrInvalidMediaParameter) && !strings.Contains(contentType, ",")
 	return mediaType, params, ok && strings.Contains(mediaType, "/")
 }
 
-// Matches reports whether a body of a media type, in lower case, is one of the
-// wanted: a media type or a range such as image/*. JSON includes everything
-// that ends in +json.
+// Matches reports whether the media type of a body, in lower case, is the wanted one: a media type or a range such as
+// image/*. JSON includes all types that end in +json.
 func Matches(wanted, mediaType string) bool {
 	switch wanted {
 	case mediaType, "*/*":

@@ -5,14 +5,13 @@ import "net/http"
 // MethodQuery is the method of RFC 10008: safe like GET, with the query in the body. net/http has no constant for it.
 const MethodQuery = "QUERY"
 
-// IsRead reports whether a request with the method only reads: its responses may be
-// kept, and are spared where the client has them.
+// IsRead reports whether the method only reads: its responses may be cached, and need not be sent if the client has
+// them.
 func IsRead(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == MethodQuery
 }
 
-// The extensions of a path item in which OpenAPI before 3.2 has the methods that it
-// has no fields for: QUERY, and a map of all others.
+// The extensions of a path item for methods without a field before OpenAPI 3.2: QUERY, and a map of all others.
 const (
 	QueryExtension   = "x-query"
 	MethodsExtension = "x-additionalOperations"

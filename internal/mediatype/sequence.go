@@ -13,18 +13,15 @@ import (
 	"github.com/candor-go/candor/internal/eventstream"
 )
 
-// OpenAPI calls a media type sequential whose bodies are items, one after the
-// other. All that the server, the typed client, the document, the test client
-// and the judge know of such a format is its row in the table below.
+// OpenAPI calls a media type sequential if its bodies are a sequence of items. The server, the typed client, the
+// document, the test client and the contract take everything about such a format from its row in the table below.
 
 // Sequence is a sequential media type.
 type Sequence struct {
-	// MediaType is that of responses, without parameters, and Also what else a
-	// request may call the same format.
+	// MediaType is the media type of responses, without parameters; Also are other names in requests.
 	MediaType string
 	Also      []string
-	// Item is the word for one item in messages, and Doc what the document says
-	// about a body.
+	// Item is the word for one item in messages, and Doc the description of a body in the document.
 	Item, Doc string
 	// Split yields the items of a body as they arrive, each valid until the next. An error is the last element; the end
 	// of the body is not an error. With a limit above 0, a larger item is an [ErrTooLong]. Ranging over it again
@@ -52,7 +49,7 @@ const (
 	// Lines is the media type of JSON Lines, and NDJSON its older name.
 	Lines  = "application/jsonl"
 	NDJSON = "application/x-ndjson"
-	// Events is the media type of server-sent events, as it is sent.
+	// Events is the Content-Type of server-sent events.
 	Events = "text/event-stream; charset=utf-8"
 )
 
@@ -74,8 +71,7 @@ var ServerSentEvents = &Sequence{
 	Split: splitEvents, Write: writeEvent, Named: true,
 }
 
-// SequenceOf finds the format that a Content-Type names, nil for one that is no
-// sequence.
+// SequenceOf returns the format of a Content-Type, nil if it is not a sequence.
 func SequenceOf(contentType string) *Sequence {
 	bare := Bare(contentType)
 	for _, s := range sequences {
@@ -111,8 +107,8 @@ func splitEvents(body io.Reader, limit int) iter.Seq2[Item, error] {
 	}
 }
 
-// splitLines takes a line feed for the end of a line, and a carriage return
-// before it for a part of that. What follows the last line feed is a line, too.
+// splitLines splits at line feeds. A carriage return before one belongs to the line end. Text after the last line feed
+// is a line, too.
 func splitLines(body io.Reader, limit int) iter.Seq2[Item, error] {
 	return splitAt('\n', "\r\n", body, limit)
 }

@@ -5,8 +5,7 @@ import (
 	"strconv"
 )
 
-// StatusClientClosed is what the log says of a client that left before its
-// response; nobody receives it.
+// StatusClientClosed is the status in the log if the client disconnected before its response; it is never sent.
 const StatusClientClosed = 499
 
 // A response may be declared for a range of statuses. These constants stand for ranges; they are larger than every HTTP
@@ -33,8 +32,8 @@ func StatusKey(status int) string {
 	return strconv.Itoa(status)
 }
 
-// BodyAllowed reports whether a response with the status may have a body
-// (RFC 9110, sections 15.2, 15.3.5, 15.3.6 and 15.4.5).
+// BodyAllowed reports whether a response with the status may have a body (RFC 9110, sections 15.2, 15.3.5, 15.3.6 and
+// 15.4.5).
 func BodyAllowed(status int) bool {
 	switch {
 	case status < 200, status == http.StatusNoContent, status == http.StatusResetContent, status == http.StatusNotModified:

@@ -281,7 +281,7 @@ func (m *marker) parameter(p *operation.Parameter) {
 	}
 }
 
-// parameterUse is how a parameter is used: read, whatever the operation says of others.
+// parameterUse returns how a parameter is used; parameters are always read.
 func parameterUse(p *operation.Parameter) schema.Use {
 	if p.Closed {
 		return schema.Closed

@@ -25,7 +25,7 @@ func (w *writer) input(out *openapi3.Operation, op *operation.Operation, isEdite
 
 func (w *writer) parameter(p *operation.Parameter) *openapi3.Parameter {
 	f := p.Field
-	if f == nil { // a wildcard of which only the name is known
+	if f == nil { // a wildcard with only a name
 		return &openapi3.Parameter{
 			Name: p.Name, In: openapi3.ParameterInPath, Required: true, Schema: openapi3.NewSchemaRef("", openapi3.NewStringSchema()),
 		}

@@ -181,8 +181,7 @@ type Example struct {
 	Value         json.RawMessage
 }
 
-// Link says how a response leads to another operation. Its values are runtime
-// expressions or constants.
+// Link describes how a response leads to another operation. Its values are runtime expressions or constants.
 type Link struct {
 	Name, OperationID, Description string
 	Parameters                     map[string]string

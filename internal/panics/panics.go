@@ -8,8 +8,8 @@ import (
 	"runtime"
 )
 
-// Error is a panic on its way to the error writer. It does not unwrap: a
-// panic is a bug of the program, whatever its value.
+// Error is a panic on its way to the error writer. It does not unwrap: a panic is a bug of the program, whatever its
+// value.
 type Error struct {
 	Value any
 	// calls are what ran when it was recovered, the innermost first.

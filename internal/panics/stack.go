@@ -121,15 +121,13 @@ func line(frame runtime.Frame) string {
 	return short(frame.Function) + " " + At(frame.File, frame.Line)
 }
 
-// short is the name of a function without the directories of its package, which
-// the name of the file has.
+// short returns the name of a function without the directories of its package, which the file name has.
 func short(function string) string { return function[strings.LastIndexByte(function, '/')+1:] }
 
 // At is a line of a file, as [Relative] writes it.
 func At(file string, line int) string { return Relative(file + ":" + strconv.Itoa(line)) }
 
-// Relative is a file, with a line or without, relative to the working directory
-// where it is below it.
+// Relative returns a file, with or without a line, relative to the working directory if it is inside.
 func Relative(file string) string {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -161,9 +159,8 @@ func originOf(function string) origin {
 	return library
 }
 
-// packageOf is the import path of a function's package: what comes before the
-// first dot after the last slash. The name of a method or a generic function may
-// have slashes of its own, in brackets.
+// packageOf returns the import path of a function's package: everything up to the first dot after the last slash.
+// Brackets in the name of a method or a generic function may contain slashes.
 func packageOf(function string) string {
 	plain, _, _ := strings.Cut(function, "[")
 	slash := strings.LastIndexByte(plain, '/') + 1

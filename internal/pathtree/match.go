@@ -80,7 +80,6 @@ func (t *tree) firstChoices(path string, values []string) (*leaf, []string) {
 			return n.rest, append(values, path[start:])
 		default:
 			// The appended values are beyond the length of the caller's slice, which is unchanged.
-			// as it is.
 			return nil, nil
 		}
 		// The leaf is nil if no pattern ends here; the search may find another match.

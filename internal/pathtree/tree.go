@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Tree holds a value per pattern shape. The zero value is empty and ready to
-// use. Add must not run beside other methods; the others may run concurrently.
+// Tree holds a value per pattern shape. The zero value is empty and ready to use. Add must not run concurrently with
+// other methods; the others may.
 type Tree[V any] struct {
 	tree   tree
 	values []V
@@ -93,8 +93,7 @@ func (n *node) makeLiteral(text string) *node {
 	i, found := n.search(text)
 	if !found {
 		n.literals = slices.Insert(n.literals, i, edge{text, new(node)})
-		// Lengths that are new end where the literals end so far; then this and all
-		// longer ones end one later.
+		// New lengths end where the literals end so far; then this and all longer ones end one later.
 		for len(n.ends) <= len(text) {
 			n.ends = append(n.ends, i)
 		}
@@ -112,8 +111,7 @@ func (n *node) literal(text string) *node {
 	return nil
 }
 
-// search looks among the literals of the same length only. It never reads a
-// segment that is longer than all of them.
+// search only compares literals of the same length. It never reads a segment that is longer than all of them.
 func (n *node) search(text string) (index int, found bool) {
 	if len(text) >= len(n.ends) {
 		return len(n.literals), false

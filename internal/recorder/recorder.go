@@ -10,15 +10,14 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// Recorder is the writer of a response that stays in the process. It records what
-// a server would send.
+// Recorder is the writer of a response that stays in the process. It records what a server would send.
 type Recorder struct {
 	header http.Header
 	body   io.Writer
 	head   bool
 	once   sync.Once
-	// fixed and fixedHeader are the status and the header of the first WriteHeader;
-	// they are sent with the first bytes of the body, as net/http does.
+	// fixed and fixedHeader are the status and the header of the first WriteHeader; they are sent with the first bytes of
+	// the body, as net/http does.
 	fixed       int
 	fixedHeader http.Header
 	// Begun is closed once the header is sent; Status and Sent are read only then.
@@ -27,8 +26,7 @@ type Recorder struct {
 	Sent   http.Header
 }
 
-// New makes the recorder of a response to a request of the method; what its body
-// is goes to the writer.
+// New creates the recorder of a response to a request with the method; body receives the response body.
 func New(method string, body io.Writer) *Recorder {
 	return &Recorder{header: http.Header{}, body: body, head: method == http.MethodHead, Begun: make(chan struct{})}
 }
@@ -57,7 +55,7 @@ func (w *Recorder) Begin(status int) {
 	})
 }
 
-// sniff gives a body without a Content-Type the one that net/http would find.
+// sniff sets a missing Content-Type to the one that net/http would detect.
 func (w *Recorder) sniff(p []byte) {
 	_, hasType := w.fixedHeader["Content-Type"]
 	if !hasType && w.fixedHeader.Get("Content-Encoding") == "" && w.fixedHeader.Get("Transfer-Encoding") == "" && len(p) > 0 {
@@ -70,7 +68,7 @@ func (w *Recorder) Header() http.Header { return w.header }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *Recorder) WriteHeader(status int) {
-	if status >= http.StatusOK { // nobody in the process waits for a hint
+	if status >= http.StatusOK { // no caller in the process waits for a hint
 		w.fix(status)
 	}
 }
@@ -85,7 +83,7 @@ func (w *Recorder) Write(p []byte) (int, error) {
 		w.sniff(p)
 		w.Begin(http.StatusOK)
 	}
-	if w.head { // the handler is that of GET and writes a body
+	if w.head { // the handler is for GET and writes a body
 		return len(p), nil
 	}
 	return w.body.Write(p)

@@ -28,14 +28,13 @@ func (c *identified) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// WithID is ctx with the id of its request. The line is a header of it, which
-// takes no memory of its own.
+// WithID returns ctx with the id of its request. The line is a header with the id, and needs no memory of its own.
 func WithID(ctx context.Context, id string) (with context.Context, line []string) {
 	c := &identified{Context: ctx, id: id, line: [1]string{id}}
 	return c, c.line[:]
 }
 
-// ID is the id of the request of a context, "" where it has none.
+// ID returns the id of the request of a context, "" if it has none.
 func ID(ctx context.Context) string {
 	if c, ok := ctx.Value(idKey{}).(*identified); ok {
 		return c.id
@@ -45,8 +44,7 @@ func ID(ctx context.Context) string {
 
 type rootPathKey struct{}
 
-// WithRootPath is ctx with the path that comes before the app's where the client
-// sees it.
+// WithRootPath returns ctx with the path that clients see before the paths of the app.
 func WithRootPath(ctx context.Context, path string) context.Context {
 	return context.WithValue(ctx, rootPathKey{}, path)
 }
@@ -57,14 +55,13 @@ func RootPath(ctx context.Context) string {
 	return path
 }
 
-// IsRootPath reports whether a path may come before others, so that a
-// redirect which begins with it stays on the host. "" may.
+// IsRootPath reports whether a path is a safe prefix, so that a redirect that begins with it stays on the host. "" is.
 func IsRootPath(path string) bool {
 	return path == "" || strings.HasPrefix(path, "/") && !strings.HasSuffix(path, "/") && !strings.Contains(path, "//") && !strings.ContainsAny(path, `\?#{}`)
 }
 
-// ClientKey is the context key of the address that a request came from. Contexts
-// of the root's own have it without another context that wraps them.
+// ClientKey is the context key of the address that a request came from. Contexts of the root package have it without
+// another wrapper.
 type ClientKey struct{}
 
 // WithClient is ctx with the address that its request came from.
@@ -72,8 +69,7 @@ func WithClient(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, ClientKey{}, address)
 }
 
-// Client is the address that the request of a context came from, "" for a context
-// of no request.
+// Client returns the address that the request of a context came from, "" for a context without a request.
 func Client(ctx context.Context) string {
 	address, _ := ctx.Value(ClientKey{}).(string)
 	return address
@@ -97,12 +93,11 @@ func Host(r *http.Request) string {
 
 type inProcessKey struct{}
 
-// WithInProcess marks the context of a request that came without a connection,
-// from this process.
+// WithInProcess marks the context of a request from this process, without a connection.
 func WithInProcess(ctx context.Context) context.Context {
 	return context.WithValue(ctx, inProcessKey{}, true)
 }
 
-// IsInProcess reports whether the request came from this process. A request that
-// it leads to over a connection has a context of its own.
+// IsInProcess reports whether the request came from this process. If it leads to a request over a connection, that one
+// has its own context.
 func IsInProcess(r *http.Request) bool { return r.Context().Value(inProcessKey{}) != nil }

@@ -16,8 +16,9 @@ import (
 	"github.com/candor-go/candor/internal/serve"
 )
 
-// BenchmarkRequest compares one request on a kept connection with a bare http.Server, by the time of the client and the server on one processor. What is compared takes turns, so that
-// other work on the machine meets both; bare-ns and over-bare-ns are lower quartiles:
+// BenchmarkRequest compares one request on a kept-alive connection with a bare http.Server, by the time of client and
+// server on one processor. The two take turns, so that other work on the machine affects both; bare-ns and over-bare-ns
+// are lower quartiles:
 //
 //	go test -run '^$' -bench Request -benchtime 200x ./internal/serve
 func BenchmarkRequest(b *testing.B) {
@@ -34,7 +35,7 @@ func benchmarkRequest(b *testing.B, request string) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, "hello")
 	})
-	bare := connectTo(b, func(l net.Listener) { _ = http.Serve(l, h) }) //nolint:gosec // what a bare one costs
+	bare := connectTo(b, func(l net.Listener) { _ = http.Serve(l, h) }) //nolint:gosec // the cost of a bare server
 	served := connectTo(b, func(l net.Listener) {
 		_ = serve.Serve(context.Background(), l, h, serve.Limits{}, serve.Hooks{}, serve.Protocols{})
 	})
@@ -52,7 +53,7 @@ func benchmarkRequest(b *testing.B, request string) {
 	b.ReportMetric(0, "ns/op") // of both together it would say nothing
 }
 
-// A kept is a connection with its reader.
+// A kept is a kept-alive connection with its reader.
 type kept struct {
 	net.Conn
 	responses *bufio.Reader

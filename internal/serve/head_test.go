@@ -11,7 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/serve"
 )
 
-// echo responds with the body that net/http found.
+// echo responds with the body that net/http reads.
 func echo(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.Header().Set("Content-Length", "5")

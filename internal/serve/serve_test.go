@@ -155,7 +155,7 @@ func certified(t *testing.T) *tls.Config {
 	lender := httptest.NewUnstartedServer(nil) // it has one
 	lender.StartTLS()
 	defer lender.Close()
-	// A session ticket would wait in the pipe until somebody reads it.
+	// A session ticket would stay in the pipe until it is read.
 	return &tls.Config{Certificates: lender.TLS.Certificates, SessionTicketsDisabled: true}
 }
 
@@ -523,7 +523,7 @@ func TestWritePace(t *testing.T) {
 		{"a client that does not", func(*client) {}, forever, 10 * time.Second, true},
 		{"100 bytes a second", func(c *client) { drink(c, 100, time.Second) }, forever, 10 * time.Second, true},
 		{"300 bytes a second", func(c *client) { drink(c, 300, time.Second) }, forever, 100 * time.Second, false},
-		// It is looked at every 5 seconds, so it is given up at the second look behind the one that saw it take some.
+		// It is checked every 5 seconds, and is given up at the second check after the last progress.
 		{"a client that stops in the middle", func(c *client) { _, _ = io.ReadFull(c.network, make([]byte, 20_000)) }, forever, 15 * time.Second, true},
 		{"the handler's own deadline", func(*client) {}, func(w http.ResponseWriter) {
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute))

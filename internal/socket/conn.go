@@ -25,8 +25,8 @@ import (
 // every call returns the recorded reason.
 
 const (
-	// defaultPing is the time between two pings, pongWait how long a pong may
-	// take, and closeWait how long the other side may take to close.
+	// defaultPing is the time between two pings, pongWait how long a pong may take, and closeWait how long the other side
+	// may take to close.
 	defaultPing = 30 * time.Second
 	pongWait    = 10 * time.Second
 	closeWait   = 5 * time.Second
@@ -36,7 +36,7 @@ const (
 
 // Config is what a connection is made of.
 type Config struct {
-	// Subprotocols are what the server speaks, the preferred first.
+	// Subprotocols are the protocols that the server supports, the preferred one first.
 	Subprotocols []string
 	// WriteLimit is how long one write may make no progress.
 	WriteLimit time.Duration
@@ -44,8 +44,7 @@ type Config struct {
 	MessageLimit int
 	// Ping is the time between two pings; zero is 30 seconds.
 	Ping time.Duration
-	// Failed makes the error of a connection that the client or this package
-	// closed.
+	// Failed makes the error of a connection that the client or this package closed.
 	Failed func(*Closing) error
 	// Recovered makes the error of a panic.
 	Recovered func(value any) error
@@ -53,10 +52,10 @@ type Config struct {
 
 // Closing is how a connection is closed, by either side.
 type Closing struct {
-	// Code is that of RFC 6455, section 7.4.1.
+	// Code is a status code of RFC 6455, section 7.4.1.
 	Code   int
 	Reason string
-	// Cause is what broke a connection that nobody closed, otherwise nil.
+	// Cause is the error that broke the connection, nil if it was closed.
 	Cause error
 }
 
@@ -72,23 +71,22 @@ type Conn struct {
 	cancel context.CancelFunc
 	limit  int
 	failed func(*Closing) error
-	// turn is taken by the one who reads, and held is what was read for the handler.
+	// turn is held by the goroutine that reads; held is the message that was read for the handler.
 	turn chan struct{}
 	held atomic.Pointer[Message]
-	// receivers is how many calls of Receive there are; without any, readAlone
-	// runs as soon as away fires, which is armed.
+	// receivers counts the calls of Receive; without any, readAlone runs as soon as away fires, which is armed.
 	receivers atomic.Int32
 	armed     atomic.Bool
 	away      *time.Timer
 	// received changes whenever something comes in.
 	received atomic.Int64
-	// readers and open are done when the goroutines that read and the connection
-	// ended. They are smaller than channels, of which each idle client would hold two.
+	// readers and open are done when the reading goroutines and the connection have ended. They are smaller than channels;
+	// each idle client would need two.
 	readers sync.WaitGroup
 	open    sync.WaitGroup
 
 	mutex sync.Mutex
-	// why is set once the connection is to be closed.
+	// why is set once the connection is being closed.
 	why  error
 	ping *time.Timer
 }
@@ -99,7 +97,7 @@ func open(ctx context.Context, accepted *websocket.Conn, raw *pacedConn, config 
 	c := &Conn{conn: accepted, net: raw, limit: config.MessageLimit, failed: config.Failed, turn: make(chan struct{}, 1)}
 	c.open.Add(1)
 	c.ctx, c.cancel = context.WithCancel(ctx)
-	context.AfterFunc(c.ctx, raw.interrupt) // who waits for a message is to see it
+	context.AfterFunc(c.ctx, raw.interrupt) // the waiting goroutine must notice it
 	accepted.SetReadLimit(-1)               // fill counts by itself, and closes with a reason
 	c.mutex.Lock()                          // the timers may fire before they are assigned
 	defer c.mutex.Unlock()
@@ -112,7 +110,7 @@ func open(ctx context.Context, accepted *websocket.Conn, raw *pacedConn, config 
 // Context is the handler's: it ends with the connection.
 func (c *Conn) Context() context.Context { return c.ctx }
 
-// Subprotocol is what both sides speak, "" for none.
+// Subprotocol returns the negotiated protocol, "" if there is none.
 func (c *Conn) Subprotocol() string { return c.conn.Subprotocol() }
 
 // Ended waits until a closed connection is no longer read, and returns the reason for which it was closed.
@@ -146,8 +144,7 @@ func (c *Conn) Send(ctx context.Context, kind websocket.MessageType, data []byte
 		return c.Failure(c.or(ctx))
 	}
 	if ctx.Done() == c.ctx.Done() {
-		// Closing the connection ends the write as well, and a context without an
-		// end costs the library nothing.
+		// Closing the connection ends the write as well, and a context without an end has no cost in the library.
 		ctx = context.Background()
 	}
 	err := c.conn.Write(ctx, kind, data)
@@ -175,8 +172,7 @@ func (c *Conn) or(ctx context.Context) context.Context {
 	return c.ctx
 }
 
-// beginClosing notes why the connection is closed. It reports whether that was the
-// first reason.
+// beginClosing records why the connection is closed. It reports whether that was the first reason.
 func (c *Conn) beginClosing(why error) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -270,8 +266,8 @@ func (c *Conn) probe(interval time.Duration) {
 	received := c.received.Load()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), pongWait)
 	defer cancel()
-	// A client that is busy sending may take long to see the ping, and one whose
-	// message waits for the handler cannot be heard at all.
+	// A client that is busy sending may be slow to see the ping, and if its message waits for the handler, its pong cannot
+	// be read at all.
 	err := c.conn.Ping(ctx)
 	if err != nil && c.held.Load() == nil && c.received.Load() == received {
 		c.drop(err)

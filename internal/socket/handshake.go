@@ -42,8 +42,8 @@ var (
 	wrongOrigin = &Refusal{Status: http.StatusForbidden, Detail: "the origin is not allowed"}
 )
 
-// Check refuses a request that cannot become a WebSocket, or whose page is of
-// an origin that may not connect. It is nil for one that can.
+// Check rejects a request that cannot become a WebSocket, or that comes from a page of a forbidden origin. It returns
+// nil if the request is accepted.
 func Check(r *http.Request, origins []string) *Refusal {
 	switch {
 	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
@@ -74,9 +74,8 @@ func hasToken(h http.Header, name, token string) bool {
 	return slices.ContainsFunc(mediatype.Tokens(h, name), func(t string) bool { return strings.EqualFold(t, token) })
 }
 
-// allowsOrigin refuses a handshake that a page of another origin makes, unless
-// a pattern allows it: cookies come with it, and no browser asks beforehand. A
-// client that is no browser sends no origin.
+// allowsOrigin rejects handshakes by pages of other origins, unless a pattern allows them: they carry cookies, and
+// browsers send no preflight. Clients other than browsers send no origin.
 func allowsOrigin(r *http.Request, patterns []string) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" {
@@ -135,11 +134,10 @@ func canTakeOver(w http.ResponseWriter) bool {
 	}
 }
 
-// Accept responds to a handshake that was checked before, and opens the
-// connection under a context. begun means that there is a response, whichever.
+// Accept responds to a checked handshake, and opens the connection with a context. begun means that a response was
+// sent, successful or not.
 //
-// It does so on a stack that is given back: one that grew for the handshake
-// would stay large for as long as the connection lives.
+// It runs on a temporary stack: a stack that grew for the handshake would stay large as long as the connection lives.
 func Accept(ctx context.Context, w http.ResponseWriter, r *http.Request, c Config) (conn *Conn, begun bool, err error) {
 	if !canTakeOver(w) {
 		return nil, false, fmt.Errorf("a WebSocket needs the connection, and %T hides it; give that a method Unwrap", w)
@@ -150,7 +148,7 @@ func Accept(ctx context.Context, w http.ResponseWriter, r *http.Request, c Confi
 	go func() {
 		defer close(done)
 		defer func() {
-			if value := recover(); value != nil { // a writer of somebody else's panics
+			if value := recover(); value != nil { // a writer of other code panics
 				err = c.Recovered(value)
 			}
 		}()

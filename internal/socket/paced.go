@@ -17,11 +17,10 @@ import (
 // maxWrite is how much is written under one deadline.
 const maxWrite = 64 << 10
 
-// pacedConn is the connection itself, with a deadline for each write, and a wait
-// for frames that can be interrupted.
+// pacedConn is the connection itself, with a deadline for each write, and an interruptible wait for frames.
 type pacedConn struct {
 	net.Conn
-	// buffered is what the library reads frames from.
+	// buffered is the reader from which the library reads frames.
 	buffered *bufio.Reader
 	// limit is how long one write may make no progress.
 	limit time.Duration
@@ -30,8 +29,8 @@ type pacedConn struct {
 	// failed is set by the first error.
 	failed atomic.Bool
 
-	// reading is held by who waits for a frame or reads one that has come, so that
-	// the library does not read meanwhile. It guards mode.
+	// reading is held while a goroutine waits for a frame or reads one, so that the library does not read meanwhile. It
+	// guards mode.
 	reading sync.Mutex
 	mode    readMode
 
@@ -41,7 +40,7 @@ type pacedConn struct {
 	interrupted bool
 }
 
-// readMode is what a read does that would have to wait.
+// readMode says what a read does if it would have to wait.
 type readMode uint8
 
 const (
@@ -76,8 +75,8 @@ func (c *pacedConn) Read(p []byte) (int, error) {
 	}
 }
 
-// await waits until a frame begins, and reports whether a message can be read
-// without waiting any more. The caller holds reading.
+// await waits until a frame begins, and reports whether a message can be read without further waiting. The caller holds
+// reading.
 func (c *pacedConn) await() (whole bool, err error) {
 	c.mode = awaits
 	defer func() { c.mode = waits }()
@@ -117,8 +116,8 @@ func (c *pacedConn) limitReads(d time.Duration) {
 	_ = c.SetReadDeadline(c.until)
 }
 
-// areWhole reports whether what a client sends begins with a message in one
-// frame, or is nothing but control frames, and all of that has come.
+// areWhole reports whether the client's data begins with a complete message in one frame, or consists only of complete
+// control frames.
 func areWhole(frames []byte) bool {
 	const final, control = 0x80, 0x08
 	for len(frames) >= 2 {
@@ -157,10 +156,9 @@ func (c *pacedConn) Write(p []byte) (written int, err error) {
 	}
 }
 
-// The library responds to a close frame with the same code and reason, and only
-// then reports it. A reason must be UTF-8, though, and to a frame whose
-// reason is not the response is 1007 (RFC 6455, sections 5.5.1 and 8.1). So the response
-// is replaced on its way: no other frame that is written has such a reason.
+// The library responds to a close frame with the same code and reason, and only then reports it. But if the reason is
+// not valid UTF-8, the response must be 1007 (RFC 6455, sections 5.5.1 and 8.1). So the response is replaced when it is
+// written: no other written frame has such a reason.
 
 // closeFrame is the first byte of a close frame.
 const closeFrame = 0x88
@@ -184,8 +182,8 @@ const (
 	length64   = 127 // the length is in the next eight bytes
 )
 
-// frameSize is how long a frame is, by its header. Of one whose header is not all
-// there, it is a byte more than that is.
+// frameSize returns the size of a frame according to its header. If the header is incomplete, it is one byte more than
+// there is.
 func frameSize(p []byte) int {
 	size := 2
 	if len(p) >= 2 && p[1]&maskBit != 0 {

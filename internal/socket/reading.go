@@ -40,7 +40,7 @@ const maxKept = 64 << 10
 // spareMessages keeps the buffers of messages that have been read.
 var spareMessages = sync.Pool{New: func() any { return &Message{} }}
 
-// Copied is the data for somebody who keeps it.
+// Copied returns a copy of the data, for callers that keep it.
 func (m *Message) Copied() []byte { return append(make([]byte, 0, len(m.Data)), m.Data...) }
 
 // Release gives the buffer back.
@@ -50,7 +50,7 @@ func (m *Message) Release() {
 	}
 }
 
-// Receive waits for a message. An end of ctx leaves the connection as it is.
+// Receive waits for a message. If ctx ends, the connection stays open.
 func (c *Conn) Receive(ctx context.Context) (*Message, error) {
 	c.receivers.Add(1)
 	defer c.leave()
@@ -69,7 +69,7 @@ func (c *Conn) Receive(ctx context.Context) (*Message, error) {
 	return nil, c.Failure(ctx)
 }
 
-// leave sees to it that somebody reads if the handler does not come back soon.
+// leave makes sure that a goroutine reads if the handler does not return soon.
 func (c *Conn) leave() {
 	c.receivers.Add(-1)
 	if !c.armed.Load() && c.armed.CompareAndSwap(false, true) {
@@ -96,8 +96,8 @@ func (c *Conn) takeTurn(ctx context.Context) bool {
 
 func (c *Conn) endTurn() { <-c.turn }
 
-// receive uses the caller's turn. It has none if there was an interrupt, the
-// connection failed, or a goroutine reads the rest.
+// receive uses the caller's turn. It has none if there was an interrupt, the connection failed, or a goroutine reads
+// the rest.
 func (c *Conn) receive(goesOn func() bool) (m *Message, ok bool) {
 	if m := c.held.Swap(nil); m != nil {
 		c.endTurn()
@@ -115,7 +115,7 @@ func (c *Conn) receive(goesOn func() bool) (m *Message, ok bool) {
 	return m, err == nil
 }
 
-// readRest holds a message that has begun. It has been given the turn.
+// readRest reads the rest of a message. It has been given the turn.
 func (c *Conn) readRest() {
 	defer c.readers.Done()
 	defer c.endTurn()
@@ -156,7 +156,7 @@ func (c *Conn) beginReader() bool {
 	return c.why == nil
 }
 
-// hold keeps a message for the handler.
+// hold stores a message for the handler.
 func (c *Conn) hold(m *Message, err error) {
 	if err != nil {
 		c.fail(err)
@@ -165,8 +165,7 @@ func (c *Conn) hold(m *Message, err error) {
 	c.held.Store(m)
 }
 
-// await waits for a message for as long as that goes on, and reads it if it has
-// come as a whole.
+// await waits for a message while goesOn returns true, and reads it if it is complete.
 func (c *Conn) await(goesOn func() bool) (*Message, error) {
 	c.net.reading.Lock()
 	defer c.net.reading.Unlock()
@@ -195,8 +194,7 @@ func (c *Conn) take() (*Message, error) {
 	return c.next()
 }
 
-// next reads one message. The context is one without an end, which costs
-// nothing: closing the connection ends the read.
+// next reads one message. Its context never ends, which has no cost: closing the connection ends the read.
 func (c *Conn) next() (*Message, error) {
 	kind, r, err := c.conn.Reader(context.Background())
 	if err != nil {

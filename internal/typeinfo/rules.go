@@ -143,8 +143,7 @@ func parseDive(rules *Rules, elements []string, t *Type) error {
 	return nil
 }
 
-// neverAbsent is the problem of a required after dive or keys, which means
-// presence like everywhere else, and not what validator means by it.
+// neverAbsent is the error for required after dive or keys: it means presence as everywhere else, unlike in validator.
 func neverAbsent(word, what string) error {
 	return fmt.Errorf("required after %s has no effect, as %s is always present and never null; write min=1 where an empty or zero one is refused, or drop it", word, what)
 }

@@ -16,9 +16,8 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// Run tests brokers that keep at least ten messages of a topic, and the latest
-// thousand at most. Each test has topics of its own. The brokers that fresh makes
-// share their messages, as those of several processes do.
+// Run tests brokers that keep at least ten messages of a topic, and at most the latest thousand. Each test has its own
+// topics. The brokers that fresh returns share their messages, like those of several processes.
 func Run(t *testing.T, fresh func(t *testing.T) hub.Broker) {
 	for name, test := range map[string]func(*testing.T, hub.Broker, hub.Broker){
 		"begins at the end":           beginsAtTheEnd,
@@ -38,7 +37,7 @@ func Run(t *testing.T, fresh func(t *testing.T) hub.Broker) {
 	}
 }
 
-// publishesAKeyOnce expects one message of many that have a key, whoever publishes.
+// publishesAKeyOnce expects one message if several with the same key are published, also by different processes.
 func publishesAKeyOnce(t *testing.T, one, two hub.Broker) {
 	start := listen(t.Context(), t, one, "once", "")
 	start.hears("start")
@@ -223,7 +222,7 @@ func endsWithContext(t *testing.T, b, _ hub.Broker) {
 	l.hears("start")
 	cancel()
 	l.hears("end")
-	for range 100 { // nobody ranges over these
+	for range 100 { // never ranged over
 		ctx, cancel := context.WithCancel(t.Context())
 		_, err := b.Subscribe(ctx, "end", "")
 		require.NoError(t, err)
@@ -245,8 +244,7 @@ func slowSubscriber(t *testing.T, b, other hub.Broker) {
 	slow.hears("and on")
 }
 
-// losesNothing has publishers in both processes, and subscribers that leave and
-// come back.
+// losesNothing has publishers in both processes, and subscribers that leave and resume.
 func losesNothing(t *testing.T, b, other hub.Broker) {
 	const publishers, each, subscribers = 4, 100, 6
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -270,7 +268,7 @@ func losesNothing(t *testing.T, b, other hub.Broker) {
 	wait.Wait()
 }
 
-// collect receives so many messages, each once, and leaves after every few.
+// collect receives total messages, each once, and resubscribes after every few.
 func collect(ctx context.Context, t *testing.T, b hub.Broker, total, few int, began chan<- struct{}) {
 	seen, last := map[string]bool{}, ""
 	defer func() { assert.Len(t, seen, total) }()
@@ -305,8 +303,7 @@ func publishUnderEndedContext(t *testing.T, b, _ hub.Broker) {
 	assert.ErrorIs(t, err, context.Canceled)
 }
 
-// Outlives tests that subscriptions outlive a server that is killed and started
-// again with its data.
+// Outlives tests that subscriptions survive if a server is killed and restarted with its data.
 func Outlives(t *testing.T, fresh func(t *testing.T) hub.Broker, kill, start func()) {
 	b, other := fresh(t), fresh(t)
 	l := listen(t.Context(), t, b, "outlives", "")
@@ -324,8 +321,7 @@ func Outlives(t *testing.T, fresh func(t *testing.T) hub.Broker, kill, start fun
 	again.hears("4")
 }
 
-// NoticesLoss tests that a subscriber is told of a gap when the server comes
-// back without its data.
+// NoticesLoss tests that a subscriber gets a gap if the server is restarted without its data.
 func NoticesLoss(t *testing.T, fresh func(t *testing.T) hub.Broker, kill, start func()) {
 	b, other := fresh(t), fresh(t)
 	l := listen(t.Context(), t, b, "loss", "")
@@ -340,7 +336,7 @@ func NoticesLoss(t *testing.T, fresh func(t *testing.T) hub.Broker, kill, start 
 	listen(t.Context(), t, other, "loss", last).hears("gap", "2")
 }
 
-// refused expects that nothing can be published or subscribed to.
+// refused expects that publishing and subscribing fail.
 func refused(t *testing.T, b hub.Broker) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
