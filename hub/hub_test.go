@@ -152,7 +152,7 @@ func TestHubResumes(t *testing.T) {
 }
 
 // A subscription can be resumed from the id of a gap.
-func TestHubResumesBehindGap(t *testing.T) {
+func TestHubResumesAfterGap(t *testing.T) {
 	h := newNumbers(hub.MemoryConfig{Replay: 2})
 	publish(t, h, "a", upTo(1, 4)...)
 	l := listen(t, t.Context(), h, "a", "lost")

@@ -92,7 +92,7 @@ func TestMemoryBrokerForgets(t *testing.T) {
 }
 
 // A quiet topic with subscribers loses its messages but not its position.
-func TestMemoryBrokerKeepsThePlaceOfTopicsInUse(t *testing.T) {
+func TestMemoryBrokerKeepsThePositionOfTopicsInUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broker := hub.NewMemory(hub.MemoryConfig{Keep: time.Minute})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -191,7 +191,7 @@ func TestMemoryBrokerMadeUpTopics(t *testing.T) {
 	})
 }
 
-func TestMemoryBrokerFreesWhoNeverListens(t *testing.T) {
+func TestMemoryBrokerFreesUnreadSubscriptions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broker := hub.NewMemory(hub.MemoryConfig{Queue: 1000, Replay: 1})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -218,7 +218,7 @@ var slowPolicies = map[string]hub.SlowPolicy{"Disconnect": hub.Disconnect, "Drop
 
 // The queues of subscribers that receive nothing stay within the limit, for every policy and any number of topics and
 // subscribers.
-func TestMemoryBrokerBoundsWhatWaits(t *testing.T) {
+func TestMemoryBrokerBoundsQueues(t *testing.T) {
 	const limit, size = 4 << 20, 50_000
 	for name, policy := range slowPolicies {
 		for _, shape := range []struct{ topics, subscribers, messages int }{{40, 1, 64}, {1, 40, 300}, {10, 4, 100}} {

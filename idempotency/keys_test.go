@@ -313,7 +313,7 @@ func TestKeysOfPrincipalsAndRoutes(t *testing.T) {
 }
 
 // Streaming responses run once, and cannot be replayed.
-func TestWhatIsNotKept(t *testing.T) {
+func TestResponsesThatAreNotStored(t *testing.T) {
 	for name, register := range map[string]func(app *candor.App, runs *int, keys candor.RouteOption){
 		"a stream": func(app *candor.App, runs *int, keys candor.RouteOption) {
 			candor.Post(app, "/", func(context.Context, candor.None) (candor.JSONLines[int], error) {

@@ -31,7 +31,7 @@ func logTo(w io.Writer) *slog.Logger {
 const waiting = `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_wait","arguments":{}%s}}`
 
 // In every version of the protocol, the operation is cancelled if its client disconnects.
-func TestCallerLeaves(t *testing.T) {
+func TestClientDisconnects(t *testing.T) {
 	for _, version := range []string{"", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"} {
 		t.Run(version, func(t *testing.T) {
 			s := serve(t, mcp.Options{})
@@ -97,7 +97,7 @@ func TestCancelled(t *testing.T) {
 }
 
 // An endless stream is truncated after a time.
-func TestStreamsAreCutInTime(t *testing.T) {
+func TestStreamsAreTruncatedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		saw := &seen{about: map[string]string{}}
 		app := newApp(saw, candor.Config{Logger: slog.New(slog.DiscardHandler)})

@@ -250,7 +250,7 @@ func TestProgress(t *testing.T) {
 }
 
 // A stream is truncated at its limits, and the result says so.
-func TestStreamsAreCut(t *testing.T) {
+func TestStreamsAreTruncated(t *testing.T) {
 	session := serve(t, mcp.Options{MaxItems: 3}).connect(nil, nil)
 	result := call(t, session, "stream", `{"n":4}`)
 	assert.JSONEq(t, `{"items":[{"celsius":0},{"celsius":1},{"celsius":2}],"more":true}`, structured(t, result))

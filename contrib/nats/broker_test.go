@@ -99,7 +99,7 @@ func TestBrokerNoticesLostData(t *testing.T) {
 	brokertest.NoticesLoss(t, s.broker, s.stop, forget)
 }
 
-func TestBrokerRefusesLaggingReads(t *testing.T) {
+func TestBrokerRejectsLaggingReads(t *testing.T) {
 	conn := newServer(t).connect()
 	js, err := jetstream.New(conn)
 	require.NoError(t, err)

@@ -479,7 +479,7 @@ func TestPlanAdvises(t *testing.T) {
 	}
 }
 
-func TestPlanRefusesUnknownRules(t *testing.T) {
+func TestPlanRejectsUnknownRules(t *testing.T) {
 	for name, in := range map[string]reflect.Type{
 		"of a value": reflect.TypeFor[struct {
 			N int `query:"n" validate:"nosuchrule"`

@@ -61,7 +61,7 @@ func TestPairsAreLimited(t *testing.T) {
 }
 
 // If a query has too many pairs, other inputs are still bound.
-func TestPairsOverTheLimitLeaveTheRestInPlace(t *testing.T) {
+func TestTooManyPairsLeaveOtherInputs(t *testing.T) {
 	type in struct {
 		Q []int  `query:"q,omitempty"`
 		H string `header:"X-H"`

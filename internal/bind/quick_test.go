@@ -77,7 +77,7 @@ var quickTexts = []string{
 	"a+b", "%41", "%", "%zz", "%C3%A9", "%ff", "a@b.example", strings.Repeat("a", 64), strings.Repeat("a", 65), strings.Repeat("1", 65),
 }
 
-func TestTheShortWayEndsWhereTheLongOneDoes(t *testing.T) {
+func TestShortcutsHaveTheSameResult(t *testing.T) {
 	plan, fields := planOf(t, reflect.TypeFor[quickInput](), "p", "n"), describe(t, reflect.TypeFor[quickInput]()).Params
 	for _, text := range quickTexts {
 		bothWays(t, plan, fields, text)

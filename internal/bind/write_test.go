@@ -166,7 +166,7 @@ type cannotSay struct{}
 func (cannotSay) MarshalText() ([]byte, error) { return nil, assert.AnError }
 func (*cannotSay) UnmarshalText([]byte) error  { return nil }
 
-func TestWriterRefusesWhatHasNoText(t *testing.T) {
+func TestWriterRejectsTypesWithoutText(t *testing.T) {
 	tests := map[string]struct {
 		in   any
 		want string
@@ -270,7 +270,7 @@ func TestWriterJudges(t *testing.T) {
 	}
 }
 
-func TestWriterOfWhatIsNoText(t *testing.T) {
+func TestWriterOfTypesWithoutText(t *testing.T) {
 	typ, err := typeinfo.Of(reflect.TypeFor[map[string]int]())
 	require.NoError(t, err)
 	_, err = compiler.Writer(&typeinfo.Field{Name: "v", Type: typ, Source: typeinfo.Header})

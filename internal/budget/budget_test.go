@@ -184,8 +184,8 @@ func TestHangingForGood(t *testing.T) {
 	})
 }
 
-// TestWaitingForAPlace: a call waits within its budget until it may run.
-func TestWaitingForAPlace(t *testing.T) {
+// TestWaitingForASlot: a call waits within its budget until it may run.
+func TestWaitingForASlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, _ := newGate()
 		var late, good atomic.Int64

@@ -420,7 +420,7 @@ func TestNothingToCheck(t *testing.T) {
 	}
 }
 
-func TestPointerAndOptionalAreJudgedByWhatTheyHold(t *testing.T) {
+func TestPointerAndOptionalAreCheckedByTheirValues(t *testing.T) {
 	for _, goType := range []reflect.Type{reflect.TypeFor[*int](), reflect.TypeFor[Optional[int]]()} {
 		judge, err := compile(t, check.Builtin(), goType, "min=3")
 		require.NoError(t, err)

@@ -11,7 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-func TestRoundedFloatsAreJudgedAsSent(t *testing.T) {
+func TestRoundedFloatsAreCheckedAsSent(t *testing.T) {
 	t.Parallel()
 	type sample struct {
 		Least  float32  `json:"least" validate:"gte=0"`

@@ -393,7 +393,7 @@ func TestDecodeEcho(t *testing.T) {
 	assert.Equal(t, []string{`"x"`, `{"tags": ["abc", "z"]}`, `"z"`}, inputs)
 }
 
-func TestDecodeCutsFaults(t *testing.T) {
+func TestDecodeTruncatesErrors(t *testing.T) {
 	text := "[" + strings.Repeat(`"x",`, 200) + `1]`
 	var into []int
 	d, err := newCompiler().Decoder(describe(t, reflect.TypeFor[[]int]()), nil)
@@ -826,7 +826,7 @@ func (c *Checked) Validate() error {
 	return nil
 }
 
-func TestValidateBehindAnEmbeddedPointer(t *testing.T) {
+func TestValidateThroughAnEmbeddedPointer(t *testing.T) {
 	assert.Equal(t, holdsChecked{M: 1}, read[holdsChecked](t, `{"m":1}`))
 	assert.Equal(t, holdsChecked{M: 1, Checked: &Checked{N: 9}}, read[holdsChecked](t, `{"m":1,"n":9}`))
 	_, got := decode[holdsChecked](t, `{"m":1,"n":10}`)

@@ -123,7 +123,7 @@ func TestEncodeErrorsAndInterfaces(t *testing.T) {
 }
 
 // Only registered types are validated.
-func TestEncodeInAnyJudgesNothing(t *testing.T) {
+func TestEncodeInAnyDoesNotValidate(t *testing.T) {
 	type ruled struct {
 		Name  string           `json:"name" validate:"min=3"`
 		Level Level            `json:"level"`

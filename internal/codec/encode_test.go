@@ -218,7 +218,7 @@ func TestEncodeChecks(t *testing.T) {
 	}
 }
 
-func TestEncodeCopiesWhatIsNotAddressable(t *testing.T) {
+func TestEncodeCopiesUnaddressableValues(t *testing.T) {
 	e, err := newCompiler().Encoder(describe(t, reflect.TypeFor[Point]()), nil)
 	require.NoError(t, err)
 	out, err := e.Append(nil, reflect.ValueOf(Point{3, 4}), false, nil)

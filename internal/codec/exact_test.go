@@ -29,7 +29,7 @@ type exactRefusing struct {
 func (exactRefusing) Validate() error { return assert.AnError }
 
 // A client of an API does not validate, and sends its values as they are.
-func TestTheOtherSide(t *testing.T) {
+func TestClientSide(t *testing.T) {
 	described, err := typeinfo.Of(reflect.TypeFor[exactRefusing]())
 	require.NoError(t, err)
 	other := codec.NewCompiler(nil)
@@ -50,7 +50,7 @@ func TestTheOtherSide(t *testing.T) {
 	assert.Len(t, faults.Faults, 1, "but what is always written must be there")
 }
 
-func TestTheOtherSideRefusesWhatWouldBeChanged(t *testing.T) {
+func TestClientSideRejectsLossyValues(t *testing.T) {
 	const broken = "a\xffb"
 	for name, value := range map[string]any{
 		"a text":               struct{ S string }{broken},

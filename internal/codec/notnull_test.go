@@ -13,7 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-func TestRequiredRefusesNull(t *testing.T) {
+func TestRequiredRejectsNull(t *testing.T) {
 	type holder struct {
 		Any  any   `json:"any" validate:"required"`
 		Many []any `json:"many" validate:"dive,required"`

@@ -98,7 +98,7 @@ func TestBrokenContentIsNotServed(t *testing.T) {
 	require.ErrorContains(t, err, "c.js")
 }
 
-func TestUnzipReportsWhatIsCutOff(t *testing.T) {
+func TestUnzipReportsTruncation(t *testing.T) {
 	content, err := openSeeker(fstest.MapFS{"a": {Data: []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")}}, "a")
 	require.NoError(t, err)
 	_, err = unzip(content)

@@ -78,7 +78,7 @@ func TestYAMLReadsWell(t *testing.T) {
 	}, "\n"), string(v.AppendYAML(nil)))
 }
 
-func TestWhatIsNoDocument(t *testing.T) {
+func TestInvalidDocuments(t *testing.T) {
 	for _, text := range []string{``, `{`, `[1`, `{"a"}`, `{"a":1}}`, `1 2`, `{"a":1,"a":2}`} {
 		_, err := doctree.Parse([]byte(text))
 		assert.Error(t, err, text)

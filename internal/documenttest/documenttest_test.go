@@ -72,7 +72,7 @@ func TestDocumentsThatChange(t *testing.T) {
 	assert.Contains(t, strings.Join(f.said, "\n"), "other bytes")
 }
 
-func TestOperationsThatSayNothing(t *testing.T) {
+func TestOperationsWithoutDescription(t *testing.T) {
 	f := &failing{}
 	documenttest.Described(f, []byte(`{"paths":{"/a":{"get":{"summary":"List","operationId":"usersList"},"put":{}},"/b":{"get":{"summary":"Lists users","operationId":"usersList"}}}}`))
 	assert.Equal(t, []string{"get", "/a", "List", "usersList", "put", "/a", "", ""}, f.said)

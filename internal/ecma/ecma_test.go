@@ -48,7 +48,7 @@ func TestMeaning(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeRead(t *testing.T) {
+func TestUnsupportedPatterns(t *testing.T) {
 	for pattern, reason := range map[string]string{
 		`^(?=a)`: "look-around", `(?<!a)b`: "look-around", `(a)\1`: "a back-reference", `\k<a>`: "a back-reference", `(?i)a`: "flags",
 		`\Aa`: `\A`, `\a`: `\a`, `a{`: "a lone {", `a}`: "a lone }", `]`: "a lone ]", `\p{Emoji}`: "Emoji", `\pL`: "a property", `\uD800`: "not a character",

@@ -81,7 +81,7 @@ var refused = []struct {
 	{"data that is no UTF-8", data("\xe2\x82"), "UTF-8"},
 }
 
-func TestAppendRefuses(t *testing.T) {
+func TestAppendRejects(t *testing.T) {
 	for _, test := range refused {
 		t.Run(test.name, func(t *testing.T) {
 			dst, err := eventstream.Append([]byte("before"), &test.event)

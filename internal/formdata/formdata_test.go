@@ -46,7 +46,7 @@ func TestParts(t *testing.T) {
 	}
 }
 
-func TestWhyAPartFails(t *testing.T) {
+func TestErrorsOfParts(t *testing.T) {
 	_, err := formdata.New("multipart/form-data", strings.NewReader(""))
 	require.ErrorContains(t, err, "needs a boundary")
 

@@ -47,8 +47,8 @@ func TestWatchedOnce(t *testing.T) {
 	assert.Same(t, w, layer.Watch(w))
 }
 
-// TestHasBegunAsksInside: an outer writer created later knows what an inner writer has sent.
-func TestHasBegunAsksInside(t *testing.T) {
+// TestHasBegunUnwraps: an outer writer created later knows what an inner writer has sent.
+func TestHasBegunUnwraps(t *testing.T) {
 	inner := layer.Watch(httptest.NewRecorder())
 	outer := &layer.Writer{ResponseWriter: inner}
 	assert.False(t, layer.HasBegun(outer))

@@ -40,7 +40,7 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-func TestBuildRefuses(t *testing.T) {
+func TestBuildRejects(t *testing.T) {
 	for _, row := range []struct {
 		pattern string
 		values  []string

@@ -187,7 +187,7 @@ func schemaKeywords(t *testing.T) []string {
 	return keywords
 }
 
-func TestEncodeReportsWhatCannotBeWritten(t *testing.T) {
+func TestEncodeReportsUnencodableValues(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]any{
 		"a function": func() {}, "broken JSON": json.RawMessage(`{`), "infinity": math.Inf(1),

@@ -414,7 +414,7 @@ func TestRecursionAndEmbedding(t *testing.T) {
 	assert.Error(t, schema.Check(root, map[string]any{"root": map[string]any{"id": 1.0, "name": "a"}, "other": 1.0}))
 }
 
-func TestCheckTakesNullForAny(t *testing.T) {
+func TestCheckAcceptsNullForAny(t *testing.T) {
 	t.Parallel()
 	type holder struct {
 		Any  any     `json:"any"`

@@ -46,7 +46,7 @@ type broken struct{ io.ReadSeeker }
 
 func (broken) Read([]byte) (int, error) { panic(errors.New("a broken disk")) }
 
-func TestServeWhatCannotBeRead(t *testing.T) {
+func TestServeUnreadableContent(t *testing.T) {
 	t.Parallel()
 	got := sendfile.Serve(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), http.Header{"Content-Type": {"text/plain"}}, time.Time{}, broken{bytes.NewReader([]byte("x"))})
 	require.ErrorContains(t, got.ReadErr, "a broken disk")

@@ -78,7 +78,7 @@ func TestDrainWaitsForARunningRequest(t *testing.T) {
 	})
 }
 
-func TestDrainCutsWhatTakesTooLong(t *testing.T) {
+func TestDrainAbortsLongRequests(t *testing.T) {
 	for _, hijack := range []bool{false, true} {
 		bubble(t, func(t *testing.T, start starter) {
 			r := start(func(w http.ResponseWriter, r *http.Request) {

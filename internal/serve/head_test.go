@@ -103,9 +103,9 @@ func TestAmbiguousLengthInPieces(t *testing.T) {
 	}
 }
 
-// TestAmbiguousLengthBehindAnotherRequest: the head of a request that comes together with the previous one is not seen,
+// TestAmbiguousLengthAfterAnotherRequest: the head of a request that comes together with the previous one is not seen,
 // so its connection is closed if the request is chunked, and kept otherwise.
-func TestAmbiguousLengthBehindAnotherRequest(t *testing.T) {
+func TestAmbiguousLengthAfterAnotherRequest(t *testing.T) {
 	before := map[string]string{
 		"no body":  "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
 		"a length": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",

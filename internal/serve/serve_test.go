@@ -269,7 +269,7 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
-func TestRefusalLeavesAnswersAlone(t *testing.T) {
+func TestRefusalLeavesResponsesAlone(t *testing.T) {
 	bubble(t, func(t *testing.T, start starter) {
 		r := start(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "mine", http.StatusTeapot)

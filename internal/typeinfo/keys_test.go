@@ -54,7 +54,7 @@ func TestKeysOfOtherFrameworks(t *testing.T) {
 }
 
 // Keys of other trades say nothing about requests and answers.
-func TestKeysOfOtherTrades(t *testing.T) {
+func TestKeysOfOtherLibraries(t *testing.T) {
 	for _, key := range []string{
 		"db", "sql", "gorm", "xorm", "orm", "bun", "pg", "bson", "dynamodbav", "firestore", "spanner", "bigquery",
 		"yaml", "toml", "xml", "csv", "cbor", "msgpack", "avro", "protobuf", "parquet", "ini", "hcl", "plist", "codec",
@@ -68,7 +68,7 @@ func TestKeysOfOtherTrades(t *testing.T) {
 
 // Every kind of struct is asked, and every type that it consists of; a field that
 // is in nobody's sight is not.
-func TestWhereKeysAreJudged(t *testing.T) {
+func TestWhereKeysAreChecked(t *testing.T) {
 	inner := object(field[string]("A", `json:"a" defualt:"x"`))
 	of := func(t reflect.Type, name string) reflect.StructField {
 		return reflect.StructField{Name: name, Type: t, Tag: `json:"b"`}

@@ -206,7 +206,7 @@ func TestLive(t *testing.T) {
 	})
 }
 
-func TestResumesBehindAnID(t *testing.T) {
+func TestResumesAfterAnID(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.publish(numbers(1, 35)...)
 		l := b.listen("7")
@@ -451,7 +451,7 @@ func TestLeavingFreesTheTopic(t *testing.T) {
 }
 
 // Subscriptions that are never ranged over end with their context, and messages published meanwhile do not pile up.
-func TestNobodyRanges(t *testing.T) {
+func TestSubscriptionsThatAreNotRangedOver(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		ctx, cancel := context.WithCancel(b.Context())
 		deliveries, err := b.fan.Subscribe(ctx, "t", "")
