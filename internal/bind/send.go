@@ -301,8 +301,7 @@ type Texts struct {
 	hasEmpty bool
 }
 
-// Texts compiles what makes the texts of a field. An error of the type is a
-// [*typeinfo.Error] that names no field.
+// Texts compiles the writer of a field's texts. An error of the type is a [*typeinfo.Error] that names no field.
 func (c *Compiler) Texts(f *typeinfo.Field) (t *Texts, err error) {
 	t = &Texts{field: f}
 	if f.JSON {

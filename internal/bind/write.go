@@ -183,8 +183,7 @@ func (w *Writer) elements(held reflect.Value, checks bool, faults *fault.List) (
 	return elements, nil
 }
 
-// texts are the texts of the value inside pointers and Optional, one for each
-// element of a list.
+// texts returns the texts of the value inside pointers and Optional, one for each element of a list.
 func (w *Writer) texts(held reflect.Value) ([]string, error) {
 	if w.held != nil {
 		return w.elements(held, false, nil)

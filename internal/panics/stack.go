@@ -23,17 +23,14 @@ const (
 	candor
 )
 
-// Stack is what ran when it panicked, one line for each call, the innermost
-// first:
+// Stack returns the calls at the time of the panic, one line each, the innermost first:
 //
 //	main.(*Shop).find shop.go:31, which called strings.Repeat
 //	main.readItem main.go:20
 //	(9 calls of Candor and the standard library)
 //
-// It begins at the first call of the program's own code. Calls of Candor and of
-// the standard library that follow each other are one line. Where the program has
-// no call in it, nothing is left out. Files are relative to the working directory
-// where they are below it.
+// It starts at the first call of the program's own code; without such a call it is complete. Consecutive calls of
+// Candor and of the standard library are one line. Files are relative to the working directory if they are inside.
 func (p *Error) Stack() []string {
 	frames := raised(p.calls)
 	first := firstOf(frames, users)

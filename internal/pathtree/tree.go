@@ -15,10 +15,9 @@ type Tree[V any] struct {
 // Add stores v under the shape of p. If there is already a value for the shape, the tree is unchanged, ok is false and
 // existing is that value.
 //
-// Names do not matter: /users/{id} and /users/{name} share one value. A match
-// captures values by position, so a caller whose value is a table of methods
-// keeps a [Pattern] per method there, each with its own names, and puts the
-// second one into the existing value.
+// Names do not matter: /users/{id} and /users/{name} share one value. A match captures values by position. So a caller
+// whose value is a table of methods stores a [Pattern] per method there, each with its own names, and adds the second
+// one to the existing value.
 func (t *Tree[V]) Add(p *Pattern, v V) (existing V, ok bool) {
 	if l := t.tree.add(p, len(t.values)); l != nil {
 		return t.values[l.index], false

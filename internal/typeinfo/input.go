@@ -106,8 +106,8 @@ func (r *inputReader) fields(t reflect.Type, at embedding, model Source) error {
 }
 
 func (r *inputReader) field(t *tagged, at embedding, model Source) error {
-	// In this order: marks and known types are not what their Go kind would make of
-	// them, and an embedded struct counts even if its type is not exported.
+	// In this order: the Go kinds of marks and known types mean something else, and an embedded struct counts even if its
+	// type is not exported.
 	switch {
 	case r.settings && t.source == Env && t.name == "-" && len(t.options) == 0:
 		return nil
