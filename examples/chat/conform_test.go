@@ -7,12 +7,12 @@ import (
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
-// Sockets are not tried; what else there is keeps the document.
+// Everything except WebSockets behaves as documented.
 func TestConform(t *testing.T) {
 	candortest.Conform(t, newApp(shared{}))
 }
 
-// The document changes on purpose only.
+// The document changes only on purpose.
 func TestGoldenDocument(t *testing.T) {
 	documenttest.Golden(t, "document", newApp(shared{}))
 }

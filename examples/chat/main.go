@@ -3,8 +3,8 @@
 //
 //	cd examples/chat && go run .
 //
-// Two windows at http://127.0.0.1:8000/tea talk to each other. Several processes
-// share the rooms over Redis or NATS:
+// Two windows at http://127.0.0.1:8000/tea talk to each other. Several
+// processes share the rooms with Redis or NATS:
 //
 //	go run . -addr 127.0.0.1:8001 -redis redis://127.0.0.1:6379
 //	go run . -addr 127.0.0.1:8002 -redis redis://127.0.0.1:6379

@@ -12,7 +12,7 @@ func TestRoom(t *testing.T) {
 	client := candor.NewTestClient(t, newApp(shared{}))
 	ann, bob := client.WebSocket("/api/rooms/tea?name=ann"), client.WebSocket("/api/rooms/tea?name=bob")
 	eve := client.WebSocket("/api/rooms/coffee?name=eve")
-	// The first word of each shows that they are in.
+	// The first message of each shows that they have joined.
 	for name, socket := range map[string]*candor.TestSocket{"bob": bob, "eve": eve} {
 		var said Said
 		socket.Send(Say{"hello"}).Receive(&said)

@@ -12,12 +12,12 @@ import (
 	"github.com/candor-go/candor/source"
 )
 
-// Say is what a member of a room sends.
+// Say is a message that a member of a room sends.
 type Say struct {
 	Text string `json:"text" validate:"min=1,max=500" example:"hello"`
 }
 
-// Said is what all of them receive.
+// Said is a message that all members receive.
 type Said struct {
 	From string `json:"from" example:"ann"`
 	Say
@@ -55,9 +55,9 @@ type Join struct {
 	Hub  *hub.Hub[Said] `dep:""`
 }
 
-// join takes part in a room. What the client says goes to all who are there, and
-// what they say to the client. Where nobody knows whether a message was heard, it
-// ends with 1013.
+// join enters a room. Messages of the client go to all members, and theirs to
+// the client. If it is unknown whether a message was received, the connection
+// is closed with 1013.
 func join(ctx context.Context, in Join, s *candor.Socket[Say, Said]) error {
 	member, leave := context.WithCancel(ctx)
 	defer leave()
@@ -82,7 +82,8 @@ func join(ctx context.Context, in Join, s *candor.Socket[Say, Said]) error {
 	return <-told
 }
 
-// tell sends what is heard. Who cannot keep up may come back later.
+// tell sends the messages of the room. A client that cannot keep up may
+// reconnect later.
 func tell(ctx context.Context, s *candor.Socket[Say, Said], heard iter.Seq2[hub.Message[Said], error]) error {
 	for message, err := range heard {
 		if errors.Is(err, hub.ErrSlowSubscriber) {

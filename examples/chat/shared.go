@@ -12,10 +12,11 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// shared is what several processes share, by URL; nothing where both are empty.
+// shared has the URL of the server that several processes share; without one,
+// rooms are inside the process.
 type shared struct{ redis, nats string }
 
-// open has the rooms for as long as the app lives.
+// open opens the rooms for as long as the app lives.
 func (s shared) open(ctx context.Context, _ candor.None, use func(*hub.Hub[Said]) error) error {
 	switch {
 	case s.redis != "":

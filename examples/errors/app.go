@@ -10,7 +10,7 @@ import (
 	"github.com/candor-go/candor/source"
 )
 
-// form says how errors are written.
+// form selects the form of errors.
 type form struct{ dotted, problems bool }
 
 // code has the comments that describe operations and types in the document.
@@ -43,19 +43,19 @@ func newApp(form form) *candor.App {
 	return app
 }
 
-// Shortage is the body of the answer to a ShortageError.
+// Shortage is the response body of a ShortageError.
 type Shortage struct {
 	Code    string `json:"code" validate:"eq=short_of_money"`
 	Balance int    `json:"balance"`
 	Asked   int    `json:"asked"`
 }
 
-// shortOfMoney answers for a type of error, wherever it comes from.
+// shortOfMoney handles one type of error, wherever it comes from.
 func shortOfMoney(_ context.Context, err *ShortageError) (Shortage, error) {
 	return Shortage{Code: "short_of_money", Balance: err.Balance, Asked: err.Asked}, nil
 }
 
-// Missing is the body of every 404, that of unknown paths included.
+// Missing is the body of every 404, including unknown paths.
 type Missing struct {
 	Detail any    `json:"detail"`
 	Help   string `json:"help"`
@@ -65,7 +65,7 @@ func notFound(_ context.Context, err *candor.HTTPError) (Missing, error) {
 	return Missing{Detail: err.Detail(), Help: "see /docs"}, nil
 }
 
-// german has the sentences that clients of this service see most.
+// german has the most frequent messages of this service.
 var german = map[string]string{
 	"missing":            "fehlt",
 	"int_parsing":        "ist keine ganze Zahl",
@@ -73,7 +73,7 @@ var german = map[string]string{
 	"greater_than_equal": "ist zu klein",
 }
 
-// message translates. What is empty stays English.
+// message translates a message. If it is empty, the English one is used.
 func message(r *http.Request, f candor.Fault) string {
 	if strings.HasPrefix(r.Header.Get("Accept-Language"), "de") {
 		return german[f.Type]

@@ -8,7 +8,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// ErrAccountNotFound answers for an id nobody has.
+// ErrAccountNotFound is the response to an unknown id.
 var ErrAccountNotFound = candor.Error(404, "account not found")
 
 // ShortageError is an error of the bank, which knows nothing of HTTP.
@@ -18,7 +18,7 @@ func (e *ShortageError) Error() string {
 	return fmt.Sprintf("%d asked for, but there is only %d", e.Asked, e.Balance)
 }
 
-// Account is one account.
+// Account is a bank account.
 type Account struct {
 	ID      int `json:"id"`
 	Balance int `json:"balance"`

@@ -9,14 +9,14 @@ import (
 
 var forms = map[string]form{"plain": {}, "dotted": {dotted: true}, "problems": {problems: true}}
 
-// Each form of errors is the one in the document.
+// Each form of errors is as documented.
 func TestConform(t *testing.T) {
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) { candortest.Conform(t, newApp(form)) })
 	}
 }
 
-// The documents change on purpose only.
+// The documents change only on purpose.
 func TestGoldenDocument(t *testing.T) {
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) { documenttest.Golden(t, name, newApp(form)) })

@@ -1,7 +1,7 @@
-// Errors is an account whose errors have forms of their own.
+// Errors is a bank account with custom forms of errors.
 //
 //	go run ./examples/errors                 # {"detail": ...}
-//	go run ./examples/errors -dotted         # faults as fields and messages
+//	go run ./examples/errors -dotted         # validation errors as fields and messages
 //	go run ./examples/errors -problems       # RFC 9457, application/problem+json
 //	curl -H 'Accept-Language: de' '127.0.0.1:8000/accounts/x'
 package main

@@ -12,24 +12,24 @@ import (
 	"github.com/candor-go/candor/source"
 )
 
-// MessageIn is what somebody says.
+// MessageIn is a message to send.
 type MessageIn struct {
 	From string `json:"from" validate:"min=1,max=20" example:"ann"`
 	Text string `json:"text" validate:"min=1,max=500" example:"hello"`
 }
 
-// Message is what was said.
+// Message is a message in a room.
 type Message struct {
 	Number int `json:"number"`
 	MessageIn
 }
 
-// RoomRef names a room in a path. Rooms need not be made.
+// RoomRef names a room in a path. Rooms need not be created.
 type RoomRef struct {
 	Room string `path:"room" validate:"max=40" pattern:"^[a-z]+$"`
 }
 
-// chat keeps what was said. Its methods are the handlers.
+// chat stores the messages. Its methods are the handlers.
 type chat struct {
 	hub   *hub.Hub[Message]
 	mutex sync.Mutex
@@ -73,7 +73,7 @@ type SayIn struct {
 	Body MessageIn `body:""`
 }
 
-// say sends a message to all who listen to a room.
+// say sends a message to all clients of a room.
 func (c *chat) say(ctx context.Context, in SayIn) (Message, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -91,15 +91,15 @@ type ListenIn struct {
 	After string `query:"after,omitempty" doc:"The id of the last event that was received, for those who cannot set headers"`
 }
 
-// listen follows a room live.
+// listen streams the messages of a room.
 //
-// It goes on after the last event that the client has seen, which browsers tell by
-// themselves when they connect again, and pages where they begin anew.
+// The stream continues after the last event that the client has received.
+// Browsers send its id when they reconnect, and pages when they start again.
 func (c *chat) listen(ctx context.Context, in ListenIn) (candor.Events[Message], error) {
 	return c.hub.Events(ctx, in.Room, cmp.Or(in.Last, in.After))
 }
 
-// export lists what was said in a room, one JSON object a line.
+// export exports the messages of a room, one JSON object per line.
 func (c *chat) export(_ context.Context, in RoomRef) (candor.JSONLines[Message], error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

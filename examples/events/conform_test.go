@@ -7,12 +7,12 @@ import (
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
-// Messages and events are what the document says, each of them.
+// Messages and events are as documented.
 func TestConform(t *testing.T) {
 	candortest.Conform(t, newApp(newChat()), candortest.Values("room", "tea", "coffee"))
 }
 
-// The document changes on purpose only.
+// The document changes only on purpose.
 func TestGoldenDocument(t *testing.T) {
 	documenttest.Golden(t, "document", newApp(newChat()))
 }

@@ -1,5 +1,5 @@
-// Events is a chat whose rooms are heard live, by server-sent events, and
-// exported as JSON Lines.
+// Events is a chat whose rooms are streamed as server-sent events, and exported
+// as JSON Lines.
 //
 //	go run ./examples/events
 //	curl -N 127.0.0.1:8000/rooms/tea/events

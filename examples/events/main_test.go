@@ -13,7 +13,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// heard are the lines of a stream that begin with a field.
+// heard returns the lines of a stream that begin with a field.
 func heard(stream *candor.TestResponse, field string) []string {
 	var values []string
 	for _, line := range strings.Split(stream.Text(), "\n") {
@@ -27,7 +27,7 @@ func heard(stream *candor.TestResponse, field string) []string {
 func TestListen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := candor.NewTestClient(t, newApp(newChat()))
-		// Time is that of the bubble: it passes when everybody waits.
+		// In a synctest bubble, time passes when all goroutines wait.
 		go func() {
 			time.Sleep(time.Second)
 			client.Post("/rooms/tea/messages", `{"from": "ann", "text": "hello"}`).Status(201)

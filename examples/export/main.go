@@ -1,12 +1,12 @@
-// Export sends the rows of a table as JSON Lines, as its cursor gives them: a
-// million take no more memory than one.
+// Export streams the rows of a table as JSON Lines from a database cursor: a
+// million rows need no more memory than one.
 //
 //	cd examples/export && go run .
 //	curl -s '127.0.0.1:8000/readings' | wc -l
 //	curl '127.0.0.1:8000/readings?station=7&limit=3'
 //
-// The table is in SQLite, in a file that is removed at the end unless -db names
-// one, and has a million rows unless -rows says otherwise.
+// The table is in SQLite, in a temporary file unless -db names one, with a
+// million rows unless -rows is set.
 package main
 
 import (

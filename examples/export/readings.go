@@ -14,7 +14,7 @@ import (
 	"github.com/candor-go/candor/source"
 )
 
-// Reading is what a station measured at a time.
+// Reading is a measurement of a station.
 type Reading struct {
 	ID      int64     `json:"id"`
 	Station int       `json:"station" validate:"gte=0,lte=99"`
@@ -47,10 +47,11 @@ type Export struct {
 	DB      *sql.DB `dep:""`
 }
 
-// export streams the readings in the order of their ids, one JSON object a line.
+// export streams the readings in the order of their ids, one JSON object per
+// line.
 //
-// A query that fails is an error, and no empty export. One that breaks off later
-// cuts the response short.
+// A query that fails is an error, and not an empty export. If it fails later,
+// the response is truncated.
 func export(ctx context.Context, in Export) (candor.JSONLines[Reading], error) {
 	rows, err := in.DB.QueryContext(ctx, `
 		SELECT id, station, at, celsius FROM readings
@@ -79,7 +80,7 @@ func scan(rows *sql.Rows) (r Reading, err error) {
 	return r, err
 }
 
-// store says where the table is, and how large a new one is.
+// store is the file of the table, and the size of a new one.
 type store struct {
 	file string
 	rows int
@@ -92,7 +93,7 @@ func (s store) open(ctx context.Context, _ candor.None, use func(*sql.DB) error)
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir) //nolint:errcheck // what is left there is the system's to clear
+		defer os.RemoveAll(dir) //nolint:errcheck // the system removes what is left
 		s.file = filepath.Join(dir, "readings.db")
 	}
 	db, err := sql.Open("sqlite", "file:"+s.file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)")
@@ -107,7 +108,7 @@ func (s store) open(ctx context.Context, _ candor.None, use func(*sql.DB) error)
 	return use(db)
 }
 
-// fill makes the table, if there is none.
+// fill creates the table if it is missing.
 func (s store) fill(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

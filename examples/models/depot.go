@@ -10,7 +10,7 @@ import (
 	"github.com/candor-go/candor/source"
 )
 
-// ErrParcelNotFound answers for an id nobody has.
+// ErrParcelNotFound is the response to an unknown id.
 var ErrParcelNotFound = candor.Error(404, "parcel not found")
 
 // ParcelRef names a parcel in a path.
@@ -18,7 +18,7 @@ type ParcelRef struct {
 	ID int `path:"id" validate:"gte=1"`
 }
 
-// depot keeps the parcels. Its methods are the handlers.
+// depot stores the parcels. Its methods are the handlers.
 type depot struct {
 	mutex   sync.Mutex
 	parcels []Parcel
@@ -53,8 +53,8 @@ type PostParcel struct {
 	Body ParcelIn `body:""`
 }
 
-// post takes a parcel. The same key again is the same parcel again: 200 in the
-// place of 201.
+// post accepts a parcel. A request with the same key returns the same parcel
+// again, with 200 instead of 201.
 func (d *depot) post(_ context.Context, in PostParcel) (Posted, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -74,7 +74,7 @@ type ListParcels struct {
 	Limit int `query:"limit" default:"10" validate:"gte=1,lte=100"`
 }
 
-// list lists parcels in the order in which they came.
+// list lists parcels in the order of their arrival.
 func (d *depot) list(_ context.Context, in ListParcels) (Page[Parcel], error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -102,7 +102,7 @@ type ChangeParcel struct {
 	Body ParcelPatch `body:""`
 }
 
-// change changes what is given of a parcel, and leaves the rest as it is.
+// change changes members of a parcel.
 func (d *depot) change(_ context.Context, in ChangeParcel) (Parcel, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()

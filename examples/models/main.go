@@ -1,5 +1,5 @@
-// Models is a parcel service, whose parcels show what a body can say: unions,
-// enums, strict objects, partial updates and answers with headers.
+// Models is a parcel service whose types show what a body can express: unions,
+// enums, strict objects, partial updates and responses with headers.
 //
 //	go run ./examples/models
 //

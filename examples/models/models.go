@@ -7,7 +7,7 @@ import (
 // Priority is an enum: the method lists its values.
 type Priority string
 
-// The priorities there are.
+// The priorities.
 const (
 	Economy Priority = "economy"
 	Express Priority = "express"
@@ -16,27 +16,26 @@ const (
 // Enum lists all priorities.
 func (Priority) Enum() []Priority { return []Priority{Economy, Express} }
 
-// Destination is a union: the member "kind" says which of the two it is.
+// Destination is a union: the member "kind" selects the variant.
 type Destination struct {
 	candor.OneOf `json:"kind"`
 	Address      *Address `case:"address"`
 	Locker       *Locker  `case:"locker"`
 }
 
-// Address is a door to ring at.
+// Address is a postal address.
 type Address struct {
 	Street string `json:"street" validate:"min=1"`
 	City   string `json:"city" validate:"min=1"`
 }
 
-// Locker is a box that opens for a code.
+// Locker is a parcel locker that opens with a code.
 type Locker struct {
 	Number int    `json:"number" validate:"gte=1"`
 	Code   string `json:"code" pattern:"^[0-9]{4}$" example:"4711"`
 }
 
-// ParcelIn is what a sender says about a parcel. Members that it does not list
-// are refused.
+// ParcelIn is a parcel to send. Unknown members are rejected.
 type ParcelIn struct {
 	candor.Strict
 	To       Destination `json:"to"`
@@ -45,7 +44,7 @@ type ParcelIn struct {
 	Note     *string     `json:"note" validate:"max=100"`
 }
 
-// Validate holds what no tag can say.
+// Validate has the rule that no tag can express.
 func (p ParcelIn) Validate() error {
 	if p.To.Locker != nil && p.Grams > 5000 {
 		return candor.Invalid("too heavy for a locker", "grams")
@@ -53,7 +52,7 @@ func (p ParcelIn) Validate() error {
 	return nil
 }
 
-// Parcel is what everybody may know about one: not where it goes.
+// Parcel is the public part of a parcel, without its destination.
 type Parcel struct {
 	ID       int      `json:"id"`
 	Priority Priority `json:"priority"`
@@ -61,14 +60,14 @@ type Parcel struct {
 	Note     *string  `json:"note"`
 }
 
-// ParcelPatch changes what it mentions. A note of null takes the note away.
+// ParcelPatch changes the members that it has. A note of null removes the note.
 type ParcelPatch struct {
 	candor.Strict
 	Priority candor.Optional[Priority] `json:"priority"`
 	Note     candor.Optional[string]   `json:"note" validate:"max=100"`
 }
 
-// Posted is an envelope: an answer with a status and headers of its own.
+// Posted is an envelope: a response with its own status and headers.
 type Posted struct {
 	Status   int    `status:"201,200"`
 	Location string `header:"Location"`

@@ -32,8 +32,8 @@ func newApp(books *library) *candor.App {
 	return app
 }
 
-// aliases serves one handler at three paths. The second has words of its own
-// in the document, the third is for old links and stays out of it.
+// aliases serves one handler at three paths. The second has its own texts in
+// the document, the third is for old links and not documented.
 func aliases(app *candor.App, books *library) {
 	candor.Get(app, "/books/{id}", books.read,
 		candor.Tags("books"), candor.Summary("Read a book"), candor.Raises(ErrBookNotFound),
@@ -41,8 +41,8 @@ func aliases(app *candor.App, books *library) {
 		candor.Alias("/book.php/{id}", candor.Hidden()))
 }
 
-// versions serves two versions side by side. What both share is registered by
-// one function; what differs has handlers and models of its own.
+// versions serves two versions side by side. Shared routes are registered by
+// one function; the others have their own handlers and models.
 func versions(app *candor.App, books *library) {
 	v1 := candor.NewRouter("/v1", candor.Tags("version 1"), candor.Deprecated())
 	v1.Docs(candor.Docs{}, candor.Info{Title: "Books, version 1", Version: "1.4.2"})
@@ -62,7 +62,7 @@ func shared(r candor.Routes, books *library) {
 	candor.Get(r, "/count", books.count)
 }
 
-// shelves registers routes from a table, which could as well come from a file.
+// shelves registers routes from a table, which could also come from a file.
 func shelves(app *candor.App, books *library) {
 	for _, shelf := range []struct{ path, genre, summary string }{
 		{"/shelves/novels", "novel", "List novels"},

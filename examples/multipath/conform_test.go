@@ -11,7 +11,7 @@ func TestConform(t *testing.T) {
 	candortest.Conform(t, newApp(newLibrary()))
 }
 
-// The document changes on purpose only.
+// The document changes only on purpose.
 func TestGoldenDocument(t *testing.T) {
 	documenttest.Golden(t, "document", newApp(newLibrary()))
 }

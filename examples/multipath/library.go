@@ -7,7 +7,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// Book is one book.
+// Book is a book of the library.
 type Book struct {
 	ID      int      `json:"id"`
 	Title   string   `json:"title"`
@@ -15,7 +15,7 @@ type Book struct {
 	Genre   string   `json:"genre" validate:"oneof=novel play poem"`
 }
 
-// BookV1 is one book as version 1 has it.
+// BookV1 is a book in version 1.
 type BookV1 struct {
 	ID     int    `json:"id"`
 	Title  string `json:"title"`
@@ -27,10 +27,10 @@ type BookRef struct {
 	ID int `path:"id" validate:"gte=1"`
 }
 
-// ErrBookNotFound answers for an id nobody has.
+// ErrBookNotFound is the response to an unknown id.
 var ErrBookNotFound = candor.Error(404, "book not found")
 
-// library holds the books. Its methods are the handlers.
+// library stores the books. Its methods are the handlers.
 type library struct{ books []Book }
 
 func newLibrary() *library {
@@ -60,7 +60,7 @@ func (l *library) count(context.Context, candor.None) (int, error) {
 	return len(l.books), nil
 }
 
-// of makes the handler for one genre.
+// of returns the handler for one genre.
 func (l *library) of(genre string) func(context.Context, candor.None) ([]Book, error) {
 	return func(context.Context, candor.None) ([]Book, error) {
 		var found []Book

@@ -1,10 +1,10 @@
-// Multipath is a library of books that is reached by many paths: aliases, an
-// old path that nobody reads about, two versions, and routes from a table.
+// Multipath is a library of books with many paths: aliases, an old path that is
+// not documented, two versions, and routes from a table.
 //
 //	go run ./examples/multipath
 //
 // Each version has its own documentation, at http://127.0.0.1:8000/v1/docs and
-// http://127.0.0.1:8000/v2/docs; http://127.0.0.1:8000/docs has it all.
+// http://127.0.0.1:8000/v2/docs; http://127.0.0.1:8000/docs has all of it.
 package main
 
 import (

@@ -25,8 +25,8 @@ import (
 //go:embed *.go
 var code embed.FS
 
-// newApp puts around the service what it needs in production. closeAll is for
-// the end of the process.
+// newApp adds to the service what it needs in production. closeAll is called
+// when the process ends.
 func newApp(s Settings, logger *slog.Logger) (app *candor.App, closeAll func(), err error) {
 	logger = slog.New(candorotel.LogHandler(logger.Handler()))
 	metrics, err := candorprom.New(candorprom.Config{})
@@ -65,12 +65,12 @@ type PingDatabase struct {
 	DB *sql.DB `dep:""`
 }
 
-// ping asks the database by the pool that requests use.
+// ping queries the database with the same pool as requests.
 func ping(ctx context.Context, in PingDatabase) error {
 	return in.DB.PingContext(ctx)
 }
 
-// around is the middleware, the outermost first.
+// around returns the middleware, the outermost first.
 func around(s Settings, logger *slog.Logger, metrics *candorprom.Metrics) []func(http.Handler) http.Handler {
 	all := []func(http.Handler) http.Handler{middleware.RequestID(), candorotel.Middleware(), metrics.Middleware}
 	if len(s.Proxies) > 0 {
@@ -83,8 +83,8 @@ func around(s Settings, logger *slog.Logger, metrics *candorprom.Metrics) []func
 	return all
 }
 
-// openRedis makes a client that gives up soon, so that a Redis that hangs does not
-// keep its connections. What requests wait for it is bounded by their budgets.
+// openRedis creates a client that gives up early, so that a hanging Redis does
+// not hold its connections. The budgets limit how long requests wait for it.
 func openRedis(url string, budget time.Duration) (*redis.Client, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
@@ -96,13 +96,13 @@ func openRedis(url string, budget time.Duration) (*redis.Client, error) {
 	return redis.NewClient(options), nil
 }
 
-// Notice is what happened to an account.
+// Notice is an account that has joined.
 type Notice struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name" doc:"Who has joined"`
 }
 
-// addNotices tells everyone who has joined.
+// addNotices adds notices of new accounts for all clients.
 func addNotices(app *candor.App, nats string) {
 	candor.ProvideShared(app, func(ctx context.Context, _ candor.None, use func(*hub.Hub[Notice]) error) error {
 		return withHub(ctx, nats, use)
@@ -122,7 +122,7 @@ type WatchNotices struct {
 	Hub  *hub.Hub[Notice] `dep:""`
 }
 
-// notices streams who joins, from the client's last notice on.
+// notices streams new accounts, after the client's last notice.
 func notices(ctx context.Context, in WatchNotices) (candor.Events[Notice], error) {
 	return in.Hub.Events(ctx, topic, in.Last)
 }
@@ -138,7 +138,7 @@ func checkNotices(ctx context.Context, in CheckNotices) error {
 
 const topic = "accounts"
 
-// announcer welcomes new users in front of all others.
+// announcer announces new users to all clients.
 type announcer struct{ hub *hub.Hub[Notice] }
 
 // Welcome implements service.Mailer.

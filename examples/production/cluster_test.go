@@ -28,7 +28,8 @@ const (
 	adminKey = "a key for tests, too"
 )
 
-// builtFile is where this program is built, once and if a test needs it.
+// builtFile is the file of this program, which is built once if a test needs
+// it.
 var builtFile = filepath.Join(os.TempDir(), fmt.Sprintf("candor-production-%d", os.Getpid()))
 
 var program = sync.OnceValues(func() (string, error) {
@@ -53,17 +54,18 @@ type cluster struct {
 	dir   string
 	redis *exec.Cmd
 	nats  *server.Server
-	// addresses of Redis and NATS outlive them.
+	// The addresses of Redis and NATS stay the same after a restart.
 	redisAddr string
 	natsOpts  server.Options
 	processes [2]*process
-	// profiled means that processes profile themselves, alone that there is one only.
+	// profiled means that processes profile themselves, alone that there is only
+	// one.
 	profiled, alone bool
-	// url is nginx's.
+	// url is the URL of nginx.
 	url string
 }
 
-// process is one of the service's, with its log.
+// process is a process of the service with its log.
 type process struct {
 	addr string
 	env  []string
@@ -71,7 +73,7 @@ type process struct {
 	log  *bytes.Buffer
 }
 
-// start brings everything up; more are settings of the processes.
+// start starts the whole cluster; more are settings of the processes.
 func start(t *testing.T, more ...string) *cluster {
 	t.Helper()
 	return (&cluster{t: t}).start(more...)
@@ -106,7 +108,7 @@ func (c *cluster) start(more ...string) *cluster {
 	return c
 }
 
-// database is PostgreSQL where there is one, and else a file.
+// database returns the URL of PostgreSQL if there is one, otherwise a file.
 func (c *cluster) database() string {
 	if url := os.Getenv("DATABASE_URL"); url != "" {
 		return url
@@ -188,7 +190,8 @@ func (c *cluster) ready(i int) bool {
 	return answer.StatusCode == http.StatusOK
 }
 
-// stopProcess asks a process to end, as a platform does, and waits for that.
+// stopProcess asks a process to stop, as a platform does, and waits for its
+// end.
 func (c *cluster) stopProcess(i int) {
 	c.t.Helper()
 	p := c.processes[i]
@@ -202,14 +205,14 @@ func (c *cluster) stopProcess(i int) {
 	}
 }
 
-// killProcess ends a process as a machine that fails does.
+// killProcess ends a process like a failing machine.
 func (c *cluster) killProcess(i int) {
 	c.t.Helper()
 	require.NoError(c.t, c.processes[i].cmd.Process.Kill())
 	_ = c.processes[i].cmd.Wait() // it ends by the signal
 }
 
-// startNginx runs the configuration of the deployment with addresses of here.
+// startNginx runs the configuration of the deployment with local addresses.
 func (c *cluster) startNginx() {
 	c.t.Helper()
 	text, err := os.ReadFile("deploy/nginx.conf")
@@ -226,7 +229,7 @@ func (c *cluster) startNginx() {
 	require.Contains(c.t, config, c.processes[1].addr)
 	file := filepath.Join(c.dir, "nginx.conf")
 	require.NoError(c.t, os.WriteFile(file, []byte(config), 0o600))
-	require.NoError(c.t, os.Chmod(c.dir, 0o755)) // its workers are another user
+	require.NoError(c.t, os.Chmod(c.dir, 0o755)) // its workers run as another user
 	nginx := exec.Command("nginx", "-p", c.dir, "-e", c.dir+"/nginx.log", "-c", file)
 	require.NoError(c.t, nginx.Start())
 	c.t.Cleanup(func() {
@@ -242,7 +245,7 @@ func (c *cluster) startNginx() {
 	c.url = "http://" + addr
 }
 
-// client is a client with connections and an address of its own.
+// client is a client with its own connections and address.
 func client(t *testing.T, address string) *http.Client {
 	t.Helper()
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}

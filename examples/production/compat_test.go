@@ -7,7 +7,7 @@ import (
 	"github.com/candor-go/candor/contrib/compat"
 )
 
-// What production adds to the API of users breaks no client of either version.
+// The additions to the users API break no client of either version.
 func TestCompatible(t *testing.T) {
 	compat.Check(t, appOn(t, filepath.Join(t.TempDir(), "users.db")), "testdata/openapi.json")
 }

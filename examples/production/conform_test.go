@@ -15,9 +15,9 @@ import (
 	"github.com/candor-go/candor/candortest"
 )
 
-// The service keeps what its document says, with all that is around it here.
-// Account 1 is the administrator whose token is sent, so only others change. The
-// endless stream of notices is left out; the other tests listen to it.
+// The service behaves as documented, with all its middleware. Account 1 is the
+// administrator whose token is sent, so only other accounts change. The endless
+// stream of notices is excluded; other tests cover it.
 func TestConform(t *testing.T) {
 	database := filepath.Join(t.TempDir(), "users.db")
 	token := administrator(t, candor.NewTestClient(t, appOn(t, database)))

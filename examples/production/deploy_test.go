@@ -20,11 +20,11 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// The files of the deployment say the same about names, ports and settings, as
-// far as that shows without running them.
+// The files of the deployment agree about names, ports and settings, as far as
+// that can be checked without running them.
 
-// compose is what the tests read of compose.yaml; any other key of a service is
-// a mistake until a test knows it.
+// compose has the keys of compose.yaml that the tests know; other keys of a
+// service are errors.
 type compose struct {
 	Services map[string]struct {
 		Image       string
@@ -70,7 +70,7 @@ func readCompose(t *testing.T) (c compose) {
 	return c
 }
 
-// variables are the names that a struct of settings reads.
+// variables returns the names of the variables that a struct of settings reads.
 func variables(s reflect.Type) (names []string) {
 	for f := range s.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
@@ -83,8 +83,7 @@ func variables(s reflect.Type) (names []string) {
 	return names
 }
 
-// The program takes every variable that the compose file gives it, and is
-// content with them.
+// The program knows every variable in the compose file, and accepts the values.
 func TestComposeSettings(t *testing.T) {
 	service := readCompose(t).Services["production"]
 	known := variables(reflect.TypeFor[Settings]())
@@ -111,7 +110,7 @@ func TestComposeSettings(t *testing.T) {
 	}
 }
 
-// Every service stands in the network whose addresses the program trusts.
+// Every service is in the network whose addresses the program trusts.
 func TestComposeNetworks(t *testing.T) {
 	c := readCompose(t)
 	trusted := netip.MustParsePrefix(c.Services["production"].Environment["TRUSTED_PROXIES"])
@@ -134,7 +133,7 @@ func TestComposeNetworks(t *testing.T) {
 	}
 }
 
-// What is mounted and built from is there.
+// Mounted files and build contexts exist.
 func TestComposeFiles(t *testing.T) {
 	c := readCompose(t)
 	for name, service := range c.Services {
@@ -155,7 +154,7 @@ func TestComposeFiles(t *testing.T) {
 	assert.FileExists(t, filepath.Join("deploy", build.Context, "go.mod"), "the context is the repository, as its modules need each other")
 }
 
-// The port of the image is the one that nginx and Prometheus ask.
+// The image exposes the port that nginx and Prometheus use.
 func TestPortsAgree(t *testing.T) {
 	port := found(t, readDeploy(t, "Dockerfile"), `(?m)^EXPOSE (\d+)$`)
 	assert.Contains(t, readDeploy(t, "Dockerfile"), `"-addr", ":`+port+`"]`)
@@ -184,7 +183,8 @@ func TestPortsAgree(t *testing.T) {
 	assert.Contains(t, c.Services, scraped.Jobs[0].Targets[0].Names[0])
 }
 
-// Grafana finds the dashboard and Prometheus where the compose file puts them.
+// The compose file mounts the dashboard and the data source where Grafana
+// expects them.
 func TestGrafanaFindsTheDashboard(t *testing.T) {
 	var providers struct {
 		Version   int `yaml:"apiVersion"`
@@ -212,14 +212,14 @@ func TestGrafanaFindsTheDashboard(t *testing.T) {
 	assert.Contains(t, c.Services, u.Hostname())
 }
 
-func TestPromtoolTakesTheConfiguration(t *testing.T) {
+func TestPromtoolAcceptsTheConfiguration(t *testing.T) {
 	said, err := exec.Command("promtool", "check", "config", "deploy/prometheus.yml").CombinedOutput()
 	assert.NoError(t, err, "%s", said)
 }
 
-// nginx takes the file as it is, but for the name that only a network of
-// containers knows, and the places that only root may write to.
-func TestNginxTakesTheConfiguration(t *testing.T) {
+// nginx accepts the file, except for a name that only exists in a network of
+// containers, and for paths that only root may write to.
+func TestNginxAcceptsTheConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	text := strings.Replace(readDeploy(t, "nginx.conf"), "server production:", "server 127.0.0.1:", 1)
 	file := filepath.Join(dir, "nginx.conf")

@@ -9,8 +9,8 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// withHub has a hub for as long as use runs: over NATS, or within the process
-// where no address is given.
+// withHub opens a hub while use runs: with NATS, or inside the process if there
+// is no address.
 func withHub(ctx context.Context, address string, use func(*hub.Hub[Notice]) error) error {
 	if address == "" {
 		notices := hub.New[Notice](hub.Config{})
@@ -26,7 +26,7 @@ func withHub(ctx context.Context, address string, use func(*hub.Hub[Notice]) err
 	if err != nil {
 		return err
 	}
-	defer func() { _ = broker.Close() }() // it has nothing to say
+	defer func() { _ = broker.Close() }() // it always succeeds
 	notices := hub.New[Notice](hub.Config{Broker: broker})
 	defer notices.Close()
 	return use(notices)

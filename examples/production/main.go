@@ -1,11 +1,12 @@
 // Production is the users service as several processes behind a proxy: settings
-// from the environment, logs, metrics, health, a rate limit that all processes
-// share, and notices that reach the clients of every process.
+// from the environment, logs, metrics, health checks, a rate limit that all
+// processes share, and notices that reach the clients of every process.
 //
 //	cd examples/production && SECRET=0123456789abcdef ADMIN_KEY=0123456789abcdef go run .
 //
-// Without more it needs nothing else: SQLite in memory, limits and notices within
-// the process. compose.yaml has all the rest around it.
+// Without further settings it needs no other service: SQLite in memory, and
+// limits and notices inside the process. compose.yaml has the complete
+// deployment.
 package main
 
 import (

@@ -42,7 +42,7 @@ func ask(c *http.Client, method, url, contentType, body string) (int, string, er
 	return answer.StatusCode, string(text), err
 }
 
-// names are unlike those of other tests on the same database.
+// marker makes names unique among tests on the same database.
 var marker = time.Now().UnixNano()
 
 func nameOf(kind string, i int) string { return fmt.Sprintf("%s-%x-%d", kind, marker, i) }
@@ -74,7 +74,7 @@ func login(t *testing.T, c *http.Client, base, name string) string {
 }
 
 func TestProcessesShareTheLimit(t *testing.T) {
-	// The burst bridges what a busy machine may stand still.
+	// The burst covers pauses of a busy machine.
 	const rate, burst, seconds = 200, 600, 8
 	c := start(t, fmt.Sprintf("LIMIT_REQUESTS=%d", rate), "LIMIT_PER=1s", fmt.Sprintf("LIMIT_BURST=%d", burst))
 	var passed, refused atomic.Int64
@@ -107,7 +107,7 @@ func TestProcessesShareTheLimit(t *testing.T) {
 	assert.Greater(t, refused.Load(), int64(rate), "the clients asked for more than the limit")
 }
 
-// listener is a client of the stream of notices that comes back when it is cut.
+// listener is a client of the stream of notices that reconnects.
 type listener struct {
 	client *http.Client
 	url    string
@@ -144,7 +144,7 @@ func listen(ctx context.Context, t *testing.T, c *cluster, token string) *listen
 	return l
 }
 
-// receive reads one connection to its end. Only its beginning may fail.
+// receive reads one connection to its end. Only its start may fail.
 func (l *listener) receive(ctx context.Context) error {
 	r, err := http.NewRequestWithContext(ctx, "GET", l.url, nil)
 	if err != nil {
@@ -237,7 +237,7 @@ func TestRollingRestart(t *testing.T) {
 	require.NotEmpty(t, joined)
 	for _, l := range listeners {
 		// The notice of the listener's own account follows the response to its
-		// registration, and so it may come after the stream has begun.
+		// registration, so it may arrive after the stream has started.
 		ofJoined := func() []string {
 			names, _, _ := l.heard()
 			return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, "joined") })
@@ -253,7 +253,7 @@ func TestRollingRestart(t *testing.T) {
 
 func TestOutageOfRedisAndNATS(t *testing.T) {
 	c := start(t, "LIMIT_REQUESTS=1", "LIMIT_PER=1h", "LIMIT_BURST=10")
-	// Each asks under an address of its own, whose limit is not used up.
+	// Each client has its own address, whose limit is not used up.
 	token := login(t, client(t, "127.0.0.4"), c.url, nameOf("outage", 0))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -317,7 +317,7 @@ func TestWhatNginxHides(t *testing.T) {
 	assert.Contains(t, text, "http_server_requests_total")
 }
 
-func TestSettingsAreRefusedTogether(t *testing.T) {
+func TestInvalidSettingsAreReportedTogether(t *testing.T) {
 	file, err := program()
 	require.NoError(t, err)
 	said, err := runWith(file, "LIMIT_REQUESTS=0", "NATS_URL=nowhere", "SECRET=short")
@@ -337,8 +337,9 @@ func runWith(file string, env ...string) (string, error) {
 	return string(said), err
 }
 
-// A Prometheus asks both processes, and knows how long 95 of 100 requests took.
-func TestPrometheusAsksBoth(t *testing.T) {
+// A Prometheus scrapes both processes, and has the 95th percentile of response
+// times.
+func TestPrometheusScrapesBoth(t *testing.T) {
 	c := start(t)
 	dir, addr := t.TempDir(), freeAddr(t)
 	config := fmt.Sprintf("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs: [{job_name: production, static_configs: [{targets: [%q, %q]}]}]\n",

@@ -21,11 +21,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The service under load, and where its time goes. make profile runs it for as long as
-// PROFILE_TIME says, each time on PostgreSQL, Redis and NATS, behind nginx.
+// The service under load, and where it spends its time. make profile measures
+// each load for PROFILE_TIME, on PostgreSQL, Redis and NATS, behind nginx.
 
-// profileKey is the variable that names the file of a process's profile: this test's
-// program is then the service.
+// profileKey is the variable with the file for a process's profile; if it is
+// set, this test binary runs the service.
 const profileKey = "PROFILE_FILE"
 
 func serveProfiled(file string) int {
@@ -46,7 +46,7 @@ func serveProfiled(file string) int {
 
 func (c *cluster) profile(i int) string { return filepath.Join(c.dir, fmt.Sprintf("profile-%d", i)) }
 
-// profileTime is how long each load takes.
+// profileTime returns the duration of each load.
 func profileTime(t *testing.T) time.Duration {
 	t.Helper()
 	d, err := time.ParseDuration(cmp.Or(os.Getenv("PROFILE_TIME"), "500ms"))
@@ -54,17 +54,18 @@ func profileTime(t *testing.T) time.Duration {
 	return d
 }
 
-// profiled is what one load came to.
+// profiled is the result of one load.
 type profiled struct {
 	rate     float64 // requests per second
 	p50, p99 time.Duration
-	// spent is the processes' time by parts, in milliseconds.
+	// spent is the processor time of all processes by part, in milliseconds.
 	spent map[string]float64
 }
 
-// TestProfile has clients read who they are, over and over: a token is verified, the
-// user is read from the database, the limit is counted in Redis, and the request is
-// traced and counted. PROFILE_OUT names a file for what it finds.
+// TestProfile has clients read their own account repeatedly: a token is
+// verified, the user is read from the database, the limit is counted in Redis,
+// and the request is traced and counted. PROFILE_OUT names a file for the
+// results.
 func TestProfile(t *testing.T) {
 	var all []profiled
 	for _, processes := range []int{1, 2} {
@@ -86,13 +87,14 @@ func TestProfile(t *testing.T) {
 	text := profileText(all)
 	t.Log(text)
 	if out := os.Getenv("PROFILE_OUT"); out != "" {
-		// A load as short as that of every day may be over before the profiler's first sample in a part.
+		// A load as short as the default may end before the profiler's first sample
+		// in a part.
 		require.Positive(t, all[0].spent["Candor"])
 		require.NoError(t, os.WriteFile(out, []byte(text), 0o644))
 	}
 }
 
-// load is how long each request took, in ascending order.
+// load returns how long each request took, in ascending order.
 func (c *cluster) load(token string, clients int) (took []time.Duration) {
 	var all sync.WaitGroup
 	var lock sync.Mutex
@@ -136,7 +138,7 @@ func percentile(sorted []time.Duration, p int) time.Duration {
 	return sorted[min(len(sorted)-1, len(sorted)*p/100)].Round(10 * time.Microsecond)
 }
 
-// parts are the packages that share the time, the first that fits.
+// parts are the packages that share the time; the first match counts.
 var parts = []struct {
 	name     string
 	packages *regexp.Regexp
@@ -155,7 +157,8 @@ var parts = []struct {
 
 var profileLine = regexp.MustCompile(`(?m)^ *([0-9.]+)(ms|s|us)? +[0-9.]+% +[0-9.]+% +\S+ +[0-9.]+% +(.*)$`)
 
-// addTimes adds what a process spent in the packages themselves, in milliseconds.
+// addTimes adds the time that a process spent in the packages themselves, in
+// milliseconds.
 func (c *cluster) addTimes(i int, spent map[string]float64) {
 	text, err := exec.Command("go", "tool", "pprof", "-top", "-nodecount=100000", "-nodefraction=0", "-unit=ms", c.profile(i)).Output()
 	require.NoError(c.t, err)
@@ -177,7 +180,8 @@ Redis, the request traced and counted. Written by ` + "`make profile`" + `.
 |---|--:|--:|
 `
 
-// profileText is a table of what two loads came to, and where their time went.
+// profileText returns a table with the results of two loads, and where the time
+// was spent.
 func profileText(all []profiled) string {
 	var b strings.Builder
 	b.WriteString(profileIntroduction)
@@ -195,7 +199,7 @@ func profileText(all []profiled) string {
 	return b.String()
 }
 
-// share is what part of the time was spent in a part itself.
+// share returns the part's share of the time, without its callees.
 func (p profiled) share(name string) float64 {
 	total := 0.0
 	for _, each := range p.spent {
@@ -216,7 +220,7 @@ func partOf(function string) string {
 	return "what is left"
 }
 
-// TestProfileText has times that are known.
+// TestProfileText uses known times.
 func TestProfileText(t *testing.T) {
 	first := profiled{rate: 100.4, p50: 2 * time.Millisecond, p99: 30 * time.Millisecond, spent: map[string]float64{}}
 	for function, ms := range map[string]float64{

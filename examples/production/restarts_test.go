@@ -28,14 +28,14 @@ func restarts(t *testing.T) int {
 	return n
 }
 
-// member is a registration with a key, which its client repeats until it has a
-// response.
+// member is a registration with an idempotency key, which its client retries
+// until it gets a response.
 type member struct {
 	name string
 	id   int64
-	// failed are the attempts without a response of the service.
+	// failed are the errors of attempts without a successful response.
 	failed []string
-	// replayed means that an attempt without a response had its effect.
+	// replayed means that an earlier attempt without a response had taken effect.
 	replayed bool
 }
 
@@ -68,7 +68,7 @@ func (m *member) join(c *http.Client, base string) error {
 	return nil
 }
 
-// persist makes attempts with the same key until one has the response.
+// persist retries with the same key until an attempt succeeds.
 func (m *member) persist(t *testing.T, c *http.Client, base string) {
 	for begin := time.Now(); time.Since(begin) < time.Minute; time.Sleep(10 * time.Millisecond) {
 		err := m.join(c, base)
@@ -80,7 +80,8 @@ func (m *member) persist(t *testing.T, c *http.Client, base string) {
 	assert.Fail(t, "no response", "%s: %q", m.name, m.failed[max(0, len(m.failed)-3):])
 }
 
-// joinDuring has clients register until f returns, one after the other each.
+// joinDuring has clients register accounts, each one after the other, until f
+// returns.
 func joinDuring(t *testing.T, c *cluster, kind string, f func()) (all []*member) {
 	t.Helper()
 	var clients sync.WaitGroup
@@ -109,9 +110,9 @@ func joinDuring(t *testing.T, c *cluster, kind string, f func()) (all []*member)
 	return all
 }
 
-// The processes are restarted one after the other, under clients that repeat a
-// POST with the same key until they have its response: each has its effect once,
-// and a process that drains costs nobody even an attempt.
+// The processes are restarted one after the other, while clients retry a POST
+// with the same key until they get a response: each takes effect once, and if a
+// process drains, no attempt fails.
 func TestEachEffectOnce(t *testing.T) {
 	for kind, end := range map[string]func(*cluster, int){"drained": (*cluster).stopProcess, "killed": (*cluster).killProcess} {
 		t.Run(kind, func(t *testing.T) {
@@ -141,8 +142,8 @@ func TestEachEffectOnce(t *testing.T) {
 	}
 }
 
-// checkEffects compares what clients were told with the database: an account for
-// each key, and its job in the same transaction where there is PostgreSQL.
+// checkEffects compares the responses with the database: one account for each
+// key, and on PostgreSQL its job from the same transaction.
 func checkEffects(t *testing.T, c *cluster, kind string, members []*member) {
 	t.Helper()
 	var told []int64
@@ -164,7 +165,7 @@ func checkEffects(t *testing.T, c *cluster, kind string, members []*member) {
 	}
 }
 
-// column is the numbers that a query finds.
+// column returns the numbers of a query.
 func column(t *testing.T, c *cluster, query string, args ...any) (numbers []int64) {
 	t.Helper()
 	db, err := service.Connect(c.database())

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Settings are what the operator decides, by the environment.
+// Settings are configured by the operator, with environment variables.
 type Settings struct {
 	Database string   `env:"DATABASE_URL" default:":memory:" doc:"A URL of PostgreSQL, or a file of SQLite"`
 	Redis    string   `env:"REDIS_URL,omitempty" validate:"url" doc:"Where rate limits are counted; in this process without it"`
@@ -25,9 +25,9 @@ type Settings struct {
 	} `env:""`
 }
 
-// level is the log's.
+// level returns the log level.
 func (s Settings) level() slog.Level {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(s.LogLevel)) // its four names are
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // LogLevel is one of its four names
 	return level
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
-// The service keeps what its document says.
+// The service behaves as documented.
 func TestConform(t *testing.T) {
 	candortest.Conform(t, newApp(newShop()))
 }
 
-// The document changes on purpose only.
+// The document changes only on purpose.
 func TestGoldenDocument(t *testing.T) {
 	documenttest.Golden(t, "document", newApp(newShop()))
 }

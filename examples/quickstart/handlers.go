@@ -12,7 +12,7 @@ type ItemRef struct {
 	ItemID int `path:"item_id" validate:"gte=1"`
 }
 
-// ErrItemNotFound answers for an id nobody has.
+// ErrItemNotFound is the response to an unknown id.
 var ErrItemNotFound = candor.Error(404, "item not found")
 
 type ListItems struct {
@@ -57,7 +57,7 @@ type ReplaceItem struct {
 	Shop *Shop  `dep:""`
 }
 
-// replaceItem gives an item new values.
+// replaceItem replaces an item.
 func replaceItem(_ context.Context, in ReplaceItem) (Item, error) {
 	item, ok := in.Shop.Replace(in.ItemID, in.Body)
 	if !ok {

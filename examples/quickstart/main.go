@@ -36,7 +36,7 @@ func main() {
 //go:embed *.go
 var code embed.FS
 
-// newApp says which paths lead to which functions.
+// newApp registers the routes.
 func newApp(shop *Shop) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Items", Version: "1.0.0", Description: "Things for sale, kept in memory.",

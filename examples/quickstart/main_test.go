@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// start builds the program and runs it until the test ends, which it must do
-// with exit status 0 when it is told to stop.
+// start builds the program and runs it until the test ends. It must then stop
+// with exit status 0.
 func start(t *testing.T) (addr string) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "quickstart")
@@ -51,14 +51,14 @@ func freeAddr(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// exchange sends a request as text and returns the answer with its body.
+// exchange sends a request as text and returns the response with its body.
 func exchange(t *testing.T, addr, request string) (*http.Response, string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	require.NoError(t, err)
 	defer conn.Close()
 	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
-	go func() { _, _ = io.WriteString(conn, request) }() // a server that refuses early does not read it all
+	go func() { _, _ = io.WriteString(conn, request) }() // a server that rejects it early does not read all of it
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err)
 	body, err := io.ReadAll(answer.Body)
@@ -75,7 +75,7 @@ func bare(method, target string, lines ...string) string {
 	return strings.Join(head, "\r\n") + "\r\n\r\n"
 }
 
-// The program as it is started from a shell, by what goes over the wire.
+// The program, started as from a shell, and its responses on the wire.
 func TestProgram(t *testing.T) {
 	addr := start(t)
 	for _, row := range []struct {
@@ -164,7 +164,7 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-// anyWords takes sentences out, which are for people.
+// anyWords replaces sentences, which may change.
 func anyWords(body string) string {
 	for _, key := range []string{`"msg":"`, `"error":"`} {
 		before, rest, found := strings.Cut(body, key)

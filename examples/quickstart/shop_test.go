@@ -104,7 +104,8 @@ func TestReplaceAndDelete(t *testing.T) {
 	c.Put("/items/1", `{"name": "Tablet", "price": 5}`).Status(404)
 }
 
-// Every fault of a request is named at once, with its place.
+// All validation errors of a request are reported together, with their
+// locations.
 func TestFaults(t *testing.T) {
 	type faults map[string]string
 	for _, row := range []struct {
@@ -137,7 +138,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// place writes a location as people do: body.tags.0.
+// place formats a location for people: body.tags.0.
 func place(loc []any) string {
 	parts := make([]string, len(loc))
 	for i, part := range loc {

@@ -1,9 +1,9 @@
-// Tools is the shop of the quickstart for language models: its operations are tools
-// of the Model Context Protocol.
+// Tools is the shop of the quickstart for language models: its operations are
+// tools of the Model Context Protocol.
 //
 //	cd examples/tools && go run .
 //
-// A page at http://127.0.0.1:8000 tells how to connect a client.
+// The page at http://127.0.0.1:8000 explains how to connect a client.
 package main
 
 import (
@@ -34,13 +34,13 @@ func main() {
 	}
 }
 
-// code has the comments that describe operations and types in the document, and so to
-// models.
+// code has the comments that describe operations and types in the document, and
+// thus to models.
 //
 //go:embed *.go
 var code embed.FS
 
-// newApp says which paths lead to which functions, and which of these are tools.
+// newApp registers the routes, and selects those that are tools.
 func newApp(shop *Shop) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Shop", Version: "1.0.0", Description: "Things for sale. List them before you read, change or delete one.",
@@ -55,7 +55,7 @@ func newApp(shop *Shop) *candor.App {
 	candor.Get(app, "/items/{item_id}", readItem, mcp.Tool("read_item"), candor.Raises(ErrItemNotFound))
 	candor.Post(app, "/items", createItem, mcp.Tool("create_item", mcp.Additive), candor.Status(201))
 	candor.Put(app, "/items/{item_id}", replaceItem, mcp.Tool("replace_item"), candor.Raises(ErrItemNotFound))
-	// Nothing is deleted by a model: this one is no tool.
+	// Models must not delete anything: this one is not a tool.
 	candor.Delete(app, "/items/{item_id}", deleteItem, mcp.NoTool(), candor.Raises(ErrItemNotFound))
 
 	candor.HandleHTTP(app, []string{http.MethodPost}, "/mcp", mcp.Of(app, mcp.Options{}), candor.Hidden())

@@ -13,17 +13,18 @@ import (
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
-// The service keeps what its document says.
+// The service behaves as documented.
 func TestConform(t *testing.T) {
 	candortest.Conform(t, newApp(newShop()))
 }
 
-// The document changes on purpose only.
+// The document changes only on purpose.
 func TestGoldenDocument(t *testing.T) {
 	documenttest.Golden(t, "document", newApp(newShop()))
 }
 
-// A client does what a model would: it lists, adds, changes, and is told what is wrong.
+// A client acts like a model: it lists, adds and changes items, and gets an
+// error.
 func TestTools(t *testing.T) {
 	app := newApp(newShop())
 	stop, err := app.Start(t.Context())
@@ -60,7 +61,7 @@ func TestTools(t *testing.T) {
 	}
 }
 
-// The page names the endpoint as the reader reaches it.
+// The page shows the URL of the endpoint as the reader reaches it.
 func TestPage(t *testing.T) {
 	c := candor.NewTestClient(t, newApp(newShop()))
 	page := c.Get("/").Status(200).Text()

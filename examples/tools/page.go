@@ -18,7 +18,7 @@ var connect = template.Must(template.New("connect").Parse(connectHTML))
 
 type ConnectPage struct{ Request *http.Request }
 
-// connectPage tells how to connect a client.
+// connectPage shows how to connect a client.
 func connectPage(_ context.Context, in ConnectPage) (candor.HTML, error) {
 	var page strings.Builder
 	err := connect.Execute(&page, middleware.Scheme(in.Request)+"://"+in.Request.Host+"/mcp")

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// ItemIn is what a client says about an item.
+// ItemIn is an item that a client sends.
 type ItemIn struct {
 	Name    string   `json:"name" validate:"min=1,max=50" doc:"What it is called" example:"Laptop"`
 	Price   float64  `json:"price" validate:"gte=0" doc:"In euros" example:"999.5"`
@@ -14,13 +14,13 @@ type ItemIn struct {
 	Tags    []string `json:"tags,omitempty" validate:"max=5,dive,min=1,max=20"`
 }
 
-// Item is what the service knows about one.
+// Item is an item of the shop.
 type Item struct {
 	ID int `json:"id"`
 	ItemIn
 }
 
-// Shop keeps the items.
+// Shop stores the items.
 type Shop struct {
 	mutex sync.Mutex
 	items map[int]Item
@@ -57,7 +57,7 @@ func (s *Shop) Find(id int) (Item, bool) {
 	return item, ok
 }
 
-// Add gives an item the next id and keeps it.
+// Add stores an item under the next id.
 func (s *Shop) Add(in ItemIn) Item {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -78,7 +78,7 @@ func (s *Shop) Replace(id int, in ItemIn) (Item, bool) {
 	return s.items[id], true
 }
 
-// Remove forgets the item with an id and says whether there was one.
+// Remove removes the item with an id and reports whether it existed.
 func (s *Shop) Remove(id int) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -18,17 +18,17 @@ import (
 	"github.com/candor-go/candor/source"
 )
 
-// ErrTaken answers for a name that has a file already.
+// ErrTaken is the response if a file has the name already.
 var ErrTaken = candor.Error(409, "there is a file of this name")
 
-// Kept is a file that is kept.
+// Kept is a stored file.
 type Kept struct {
 	Name   string `json:"name"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256,omitempty" doc:"Of what was received, in hexadecimal"`
 }
 
-// FileRef names a file in a path. Nothing it allows leads out of a directory.
+// FileRef names a file in a path. No valid name leaves the directory.
 type FileRef struct {
 	Name string `path:"name" validate:"max=100" pattern:"^[A-Za-z0-9_][A-Za-z0-9_. -]*$" example:"cat.png"`
 }
@@ -48,8 +48,8 @@ func newApp(dir string) *candor.App {
 		Source:  source.Of(code),
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags:    []candor.Tag{{Name: "files", Description: "What is kept"}},
-		// A large file may take its time, as long as it goes on: Limits.BodyRate
-		// stays what it is.
+		// A large file may take long if data keeps arriving: Limits.BodyRate is not
+		// changed.
 		Limits: candor.Limits{Body: 6 * time.Hour},
 	}, candor.Tags("files"))
 	candor.ProvideShared(app, func(_ context.Context, _ candor.None, use func(*os.Root) error) error {
@@ -67,14 +67,14 @@ func newApp(dir string) *candor.App {
 	return app
 }
 
-// keepIn opens the directory, or one that lasts as long as the app.
+// keepIn opens the directory, or a temporary one that lasts as long as the app.
 func keepIn(dir string, use func(*os.Root) error) error {
 	if dir == "" {
 		temporary, err := os.MkdirTemp("", "uploads-")
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(temporary) //nolint:errcheck // what is left there is the system's to clear
+		defer os.RemoveAll(temporary) //nolint:errcheck // the system removes what is left
 		dir = temporary
 	}
 	root, err := os.OpenRoot(dir)
@@ -90,16 +90,16 @@ type PutFile struct {
 	Root *os.Root  `dep:""`
 }
 
-// put keeps a file, written to the disk while it comes.
+// put stores a file while it is received.
 //
-// Until it is there as a whole it has another name, which nobody can ask for.
+// Until it is complete, it has another name that no client can request.
 func put(_ context.Context, in PutFile) (Kept, error) {
 	part := ".part-" + rand.Text()
 	file, err := in.Root.Create(part)
 	if err != nil {
 		return Kept{}, err
 	}
-	defer in.Root.Remove(part) //nolint:errcheck // a name too many, on a disk that fails
+	defer in.Root.Remove(part) //nolint:errcheck // on a failing disk, the temporary name may stay
 	sum := sha256.New()
 	size, err := io.Copy(io.MultiWriter(file, sum), in.Body)
 	if err := cmp.Or(err, file.Close()); err != nil {
@@ -126,7 +126,7 @@ func list(_ context.Context, in ListFiles) ([]Kept, error) {
 	for _, entry := range entries {
 		info, err := entry.Info()
 		if err != nil || strings.HasPrefix(entry.Name(), ".") {
-			continue // it is gone again, or not yet there
+			continue // it was removed, or is not complete
 		}
 		kept = append(kept, Kept{Name: entry.Name(), Size: info.Size()})
 	}

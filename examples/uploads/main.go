@@ -1,5 +1,5 @@
-// Uploads keeps files that come in one piece, however large, without holding
-// them in memory. Its page shows how far an upload has come.
+// Uploads stores files of any size that are sent as a request body, without
+// holding them in memory. Its page shows the progress of an upload.
 //
 //	go run ./examples/uploads -dir /tmp/kept
 //	curl -T large.iso 127.0.0.1:8000/files/ -H 'Content-Type: application/octet-stream'

@@ -1,15 +1,15 @@
 // Users is the API of a product with accounts: registration, login with a
 // password for a token, roles, an administration, and two versions of the API
-// beside each other.
+// side by side.
 //
 //	cd examples/users && go run .
 //
 // Its interactive documentation is at http://127.0.0.1:8000/docs: register with
 // POST /api/v1/users, then press Authorize.
 //
-// Accounts are kept in SQLite, in memory unless -db names a file, or in
-// PostgreSQL where DATABASE_URL is set. SECRET signs the tokens and ADMIN_KEY
-// opens /admin; both are made up at each start unless they are set.
+// Accounts are stored in SQLite, in memory unless -db names a file, or in
+// PostgreSQL if DATABASE_URL is set. SECRET signs the tokens and ADMIN_KEY
+// protects /admin; both are generated at each start unless they are set.
 package main
 
 import (
@@ -46,7 +46,8 @@ func main() {
 		return
 	}
 	if os.Getenv("ADMIN_KEY") == "" {
-		// The key itself is for whoever started the program, and not for a log that is kept.
+		// The key is for the person who starts the program, and should not be in a
+		// log that is stored.
 		slog.Warn("ADMIN_KEY is not set, so one was made that is valid until the process ends; it is on the standard output")
 		fmt.Println("generated admin key:", s.AdminKey)
 	}

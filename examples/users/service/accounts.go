@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Role says what an account may do.
+// Role is the role of an account.
 type Role string
 
 // The roles.
@@ -17,10 +17,10 @@ const (
 	Admin  Role = "admin"
 )
 
-// Enum lists the roles for the document.
+// Enum lists the roles.
 func (Role) Enum() []Role { return []Role{Member, Admin} }
 
-// Scopes are those a role may get.
+// Scopes returns the scopes that a role may have.
 func (r Role) Scopes() []string {
 	if r == Admin {
 		return []string{"me", "users:read", "users:write"}
@@ -28,7 +28,7 @@ func (r Role) Scopes() []string {
 	return []string{"me"}
 }
 
-// account is a row.
+// account is a row of the table.
 type account struct {
 	User
 	hash     string
@@ -38,7 +38,7 @@ type account struct {
 // accounts reads and writes the rows, in a transaction or outside of one.
 type accounts struct{ db querier }
 
-// querier is what *sql.DB and *sql.Tx have in common.
+// querier is implemented by *sql.DB and *sql.Tx.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -50,7 +50,7 @@ type MakeAccounts struct {
 	Tx *sql.Tx `dep:""`
 }
 
-// accountsOf provides the accounts as the request's transaction sees them.
+// accountsOf provides the accounts in the request's transaction.
 func accountsOf(_ context.Context, in MakeAccounts) (*accounts, error) {
 	return &accounts{in.Tx}, nil
 }
@@ -66,7 +66,7 @@ func (a *accounts) add(ctx context.Context, in UserIn, hash string) (User, error
 	return u, nameTaken(row.Scan(&u.ID))
 }
 
-// save writes what can change about an account.
+// save writes the members of an account that may change.
 func (a *accounts) save(ctx context.Context, u account) error {
 	_, err := a.db.ExecContext(ctx,
 		"UPDATE users SET name = $1, email = $2, password = $3, role = $4, disabled = $5 WHERE id = $6",
@@ -98,18 +98,20 @@ func (a *accounts) byID(ctx context.Context, id int64) (account, error) {
 
 func (a *accounts) byName(ctx context.Context, name string) (account, error) {
 	if strings.ContainsRune(name, 0) {
-		return account{}, errNoUser // nobody can be called so, and PostgreSQL does not take the question
+		return account{}, errNoUser // no account has such a name, and PostgreSQL rejects the query
 	}
 	return scan(a.db.QueryRowContext(ctx, "SELECT "+columns+" FROM users WHERE name = $1", name))
 }
 
-// list returns accounts in the order of their ids, without the first so many.
+// list returns accounts in the order of their ids, after skipping the first
+// ones.
 func (a *accounts) list(ctx context.Context, skip, limit int) ([]User, error) {
 	return a.find(ctx, "ORDER BY id LIMIT $1 OFFSET $2", limit, skip)
 }
 
-// page returns accounts in the order of their registration, from a place on. The
-// index users_by_registration finds that place, where OFFSET counts up to it.
+// page returns accounts in the order of their registration, after a position.
+// It uses the index users_by_registration, where OFFSET would count up to the
+// position.
 func (a *accounts) page(ctx context.Context, after registration, limit int) ([]User, error) {
 	return a.find(ctx, "WHERE (created, id) > ($1, $2) ORDER BY created, id LIMIT $3", after.Created, after.ID, limit)
 }
@@ -136,7 +138,7 @@ func (a *accounts) count(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// scan reads a row. One that is not there is an answer.
+// scan reads a row. If it does not exist, it returns errNoUser.
 func scan(row interface{ Scan(into ...any) error }) (account, error) {
 	var u account
 	var created int64

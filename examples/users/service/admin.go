@@ -22,7 +22,7 @@ func checkAdminKey(_ context.Context, in CheckAdminKey) error {
 	return nil
 }
 
-// Stats is what an operator wants to know.
+// Stats are statistics for the operator.
 type Stats struct {
 	Users int `json:"users"`
 }
@@ -32,13 +32,13 @@ type ReadStats struct {
 	Accounts *accounts `dep:""`
 }
 
-// readStats counts what there is.
+// readStats counts the accounts.
 func readStats(ctx context.Context, in ReadStats) (Stats, error) {
 	n, err := in.Accounts.count(ctx)
 	return Stats{Users: n}, err
 }
 
-// Access is what an account may do, if anything.
+// Access is the role of an account, and whether it is disabled.
 type Access struct {
 	Role     Role `json:"role"`
 	Disabled bool `json:"disabled" default:"false"`
@@ -51,7 +51,7 @@ type SetAccess struct {
 	Accounts *accounts `dep:""`
 }
 
-// setAccess says what an account may do.
+// setAccess sets the access of an account.
 func setAccess(ctx context.Context, in SetAccess) (User, error) {
 	found, err := in.Accounts.byID(ctx, in.UserID)
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package service is the API of a product with accounts. It is a package, so
-// that more than one program can serve it.
+// that several programs can serve it.
 package service
 
 import (
@@ -12,23 +12,23 @@ import (
 	"github.com/candor-go/candor/source"
 )
 
-// Settings are what the operator decides.
+// Settings are configured by the operator.
 type Settings struct {
-	// Database is a URL of PostgreSQL, or a file of SQLite.
+	// Database is the URL of a PostgreSQL database, or an SQLite file.
 	Database string
-	// Secret signs tokens; everyone who knows it can make them.
+	// Secret signs tokens. Anyone who knows it can issue them.
 	Secret string
-	// AdminKey opens the administration.
+	// AdminKey is the key for the administration.
 	AdminKey string
-	// Cost is that of hashing passwords.
+	// Cost is the cost of hashing passwords.
 	Cost Cost
 	// Code has the comments of operations that the program adds.
 	Code []fs.FS
-	// Logger is the default one if it is nil.
+	// Logger defaults to slog.Default.
 	Logger *slog.Logger
 }
 
-// What the app asks for by scopes, and how the document explains them.
+// The scopes of the app, with their descriptions in the document.
 var scopes = map[string]string{
 	"me":          "Read and change the own account",
 	"users:read":  "Read all accounts",
@@ -40,8 +40,8 @@ var scopes = map[string]string{
 //go:embed *.go
 var code embed.FS
 
-// New says which paths lead to which functions. A [Mailer] is for the caller to
-// provide, as a value or shared.
+// New creates the app and its routes. The caller provides a [Mailer], as a
+// value or shared.
 func New(s Settings, options ...candor.Option) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Users", Version: "2.0.0", Description: "Accounts, logins and roles.",
@@ -103,7 +103,7 @@ func accountRoutes() *candor.Router {
 	return r
 }
 
-// adminRoutes are for those who have the key, whoever they are.
+// adminRoutes are for clients with the admin key.
 func adminRoutes() *candor.Router {
 	r := candor.NewRouter("/admin", candor.Tags("admin"), candor.Require(checkAdminKey, candor.Raises(errBadKey)))
 	candor.Get(r, "/stats", readStats)

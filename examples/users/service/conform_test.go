@@ -12,8 +12,8 @@ import (
 	"github.com/candor-go/candor/candortest"
 )
 
-// asAdministrator are the credentials of account 1, and of the others those that
-// are changed and deleted.
+// asAdministrator has the credentials of account 1, and the accounts that may
+// be changed and deleted.
 func asAdministrator(t *testing.T) []candortest.Option {
 	t.Helper()
 	token, err := newTokens(secret).issue(User{ID: 1, Role: Admin}, nil)
@@ -32,7 +32,7 @@ func TestConform(t *testing.T) {
 	})
 }
 
-// rolledBack has every request leave the database as it was.
+// rolledBack rolls back the transaction of every request.
 func rolledBack(app *candor.App) {
 	type BeginTx struct {
 		DB *sql.DB `dep:""`

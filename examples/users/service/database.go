@@ -37,7 +37,7 @@ func openDatabase(ctx context.Context, in OpenDatabase, use func(*sql.DB) error)
 	return use(db)
 }
 
-// attempts is how often a transaction that lost against others is tried.
+// attempts is how often a transaction is tried if it conflicts with others.
 const attempts = 30
 
 var errBusy = candor.Error(503, "too many changes at once").WithHeader("Retry-After", "1")
@@ -47,8 +47,8 @@ type Transaction struct {
 	DB *sql.DB `dep:""`
 }
 
-// transaction gives each request that asks for one a transaction of its own. One
-// that lost against another runs again, with the rest of the request.
+// transaction gives each request that needs one its own transaction. After a
+// conflict, the transaction and the rest of the request run again.
 func transaction(ctx context.Context, in Transaction, use func(*sql.Tx) error) error {
 	for n := 1; ; n++ {
 		err := inTransaction(ctx, in.DB, use)
@@ -66,8 +66,8 @@ func transaction(ctx context.Context, in Transaction, use func(*sql.Tx) error) e
 	}
 }
 
-// inTransaction is one attempt. It is over before the response is written: what
-// cannot be committed never becomes a 201.
+// inTransaction is one attempt. It ends before the response is written: if the
+// commit fails, there is no 201.
 func inTransaction(ctx context.Context, db *sql.DB, use func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
 	if err != nil {
@@ -80,8 +80,8 @@ func inTransaction(ctx context.Context, db *sql.DB, use func(*sql.Tx) error) err
 	return tx.Commit()
 }
 
-// isConflict reports whether PostgreSQL has ended a transaction for the sake of
-// another, which it does at COMMIT, too.
+// isConflict reports whether PostgreSQL aborted a transaction because of
+// another one, which may also happen at COMMIT.
 func isConflict(err error) bool {
 	const serializationFailure, deadlock = "40001", "40P01"
 	pg, ok := errors.AsType[*pgconn.PgError](err)
@@ -92,8 +92,8 @@ func isPostgres(database string) bool {
 	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
 }
 
-// Connect opens a pool of connections to PostgreSQL, where the database is its
-// URL, or to a file of SQLite.
+// Connect opens a pool of connections to PostgreSQL, if the database is its
+// URL, or to an SQLite file.
 func Connect(database string) (*sql.DB, error) {
 	if isPostgres(database) {
 		db, err := sql.Open("pgx", database)
@@ -107,7 +107,7 @@ func Connect(database string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A database in memory belongs to its connection; a file has one writer.
+	// A database in memory belongs to its connection, and a file has one writer.
 	db.SetMaxOpenConns(1)
 	return db, nil
 }
@@ -134,7 +134,7 @@ func schemaOf(database string) string {
 	)`
 }
 
-// isDuplicate reports whether a row was refused because of one like it.
+// isDuplicate reports whether a row violates a unique constraint.
 func isDuplicate(err error) bool {
 	const postgresUnique, sqliteUnique = "23505", 2067
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {

@@ -8,9 +8,9 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// keyTable keeps the idempotency keys of requests, each in the transaction of its
-// request: the key with the response and the effect are committed together, or
-// neither is. Rows whose time has passed are replaced; a job may delete the others.
+// keyTable stores idempotency keys, each in the transaction of its request: the
+// effect and the key with the response are committed together or not at all.
+// Expired rows are replaced; a job may delete others.
 type keyTable struct{ tx candor.Lazy[*sql.Tx] }
 
 // MakeKeyTable is the input of keyTableOf.
@@ -22,8 +22,8 @@ func keyTableOf(_ context.Context, in MakeKeyTable) (*keyTable, error) {
 	return &keyTable{in.Tx}, nil
 }
 
-// Take implements idempotency.Store. A request whose key another one has just
-// taken waits in the INSERT until that is committed or rolled back.
+// Take implements idempotency.Store. If another request has just taken the key,
+// the INSERT waits until that one is committed or rolled back.
 func (t *keyTable) Take(ctx context.Context, key string, value []byte, ttl time.Duration) (held []byte, err error) {
 	tx, err := t.tx.Get(ctx)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// A registration that is sent again, or several times at once, opens one account
-// and sends one letter.
+// A registration that is retried, or sent several times at once, creates one
+// account and sends one letter.
 func TestRegistrationsWithKeys(t *testing.T) {
 	onEach(t, func(t *testing.T, database string) {
 		s := newService(t, database)
@@ -37,7 +37,7 @@ func TestRegistrationsWithKeys(t *testing.T) {
 	})
 }
 
-// What failed has done nothing, and its key is free.
+// A failed registration has no effect, and its key can be used again.
 func TestRegistrationsThatFailKeepNoKey(t *testing.T) {
 	onEach(t, func(t *testing.T, database string) {
 		s := newService(t, database)

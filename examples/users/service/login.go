@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// Answers to those who are not who they say, or may not do what they want.
+// The error responses to logins, tokens and operations that are not allowed.
 var (
 	errBadLogin      = candor.Error(401, "wrong user name or password").WithHeader("WWW-Authenticate", "Bearer")
 	errBadToken      = candor.Error(401, "the token is not valid").WithHeader("WWW-Authenticate", `Bearer error="invalid_token"`)
@@ -24,7 +24,7 @@ var (
 	errWrongPassword = candor.Error(403, "the old password is wrong")
 )
 
-// Token is the answer to a login (RFC 6749, section 5.1).
+// Token is the response to a login (RFC 6749, section 5.1).
 type Token struct {
 	CacheControl string    `header:"Cache-Control"`
 	Body         TokenBody `body:""`
@@ -46,13 +46,13 @@ type Login struct {
 	Tokens *tokens                   `dep:""`
 }
 
-// login gives a token for a name and a password.
+// login issues a token for a name and a password.
 func login(ctx context.Context, in Login) (Token, error) {
 	found, err := (&accounts{in.DB}).byName(ctx, in.Form.Username)
 	if err != nil && !errors.Is(err, errNoUser) {
 		return Token{}, err
 	}
-	// Someone who does not exist takes as long as a wrong password.
+	// An unknown name takes as long as a wrong password.
 	matches, err := in.Hasher.matches(ctx, found.hash, in.Form.Password)
 	switch {
 	case err != nil:
@@ -66,7 +66,7 @@ func login(ctx context.Context, in Login) (Token, error) {
 	return Token{CacheControl: "no-store", Body: body}, err
 }
 
-// tokens makes and reads JSON Web Tokens.
+// tokens issues and verifies JSON Web Tokens.
 type tokens struct {
 	secret []byte
 	parser *jwt.Parser
@@ -79,7 +79,7 @@ const (
 	lifetime = time.Hour
 )
 
-// tokenClaims is what a token says.
+// tokenClaims are the claims in a token.
 type tokenClaims struct {
 	jwt.RegisteredClaims
 	Scope string `json:"scope"`
@@ -94,8 +94,8 @@ func newTokens(secret string) *tokens {
 	return t
 }
 
-// issue makes a token for those of the scopes that the user's role has; for all
-// of them if none is asked for.
+// issue returns a token with those of the requested scopes that the user's role
+// has; with all scopes of the role if none are requested.
 func (t *tokens) issue(u User, asked []string) (TokenBody, error) {
 	granted := slices.DeleteFunc(u.Role.Scopes(), func(scope string) bool {
 		return len(asked) > 0 && !slices.Contains(asked, scope)
@@ -111,14 +111,14 @@ func (t *tokens) issue(u User, asked []string) (TokenBody, error) {
 	return TokenBody{AccessToken: signed, TokenType: "bearer", ExpiresIn: int(lifetime.Seconds()), Scope: scope}, err
 }
 
-// read returns the claims of a token that is sound.
+// read returns the claims of a valid token.
 func (t *tokens) read(token string) (*tokenClaims, error) {
 	c := new(tokenClaims)
 	_, err := t.parser.ParseWithClaims(token, c, func(*jwt.Token) (any, error) { return t.secret, nil })
 	return c, err
 }
 
-// Claims is what the request's token allows, to whom.
+// Claims are the user and the scopes of the request's token.
 type Claims struct {
 	UserID int64
 	Scopes []string
@@ -131,8 +131,8 @@ type ReadClaims struct {
 	Tokens   *tokens `dep:""`
 }
 
-// claims is the first link of the chain: a sound token with all the scopes that
-// the operation asks for.
+// claims is the first dependency of the chain: a valid token with all scopes
+// that the operation requires.
 func claims(_ context.Context, in ReadClaims) (*Claims, error) {
 	read, err := in.Tokens.read(string(in.Token))
 	if err != nil {
@@ -158,9 +158,9 @@ type CurrentUser struct {
 	DB     *sql.DB `dep:""`
 }
 
-// currentUser is the second link: the account of the token, if there still is
-// one and it may be used. It runs before the body is read, and so outside of
-// the request's transaction.
+// currentUser is the second one: the account of the token, if it still exists
+// and is enabled. It runs before the body is read, and thus outside of the
+// request's transaction.
 func currentUser(ctx context.Context, in CurrentUser) (*User, error) {
 	found, err := (&accounts{in.DB}).byID(ctx, in.Claims.UserID)
 	switch {

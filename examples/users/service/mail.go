@@ -5,13 +5,13 @@ import (
 	"log/slog"
 )
 
-// Mailer sends letters to users. It is an interface, so that tests can read
+// Mailer sends letters to users. It is an interface, so that tests can record
 // them.
 type Mailer interface {
 	Welcome(ctx context.Context, to User) error
 }
 
-// LogMailer writes to the log what another would send.
+// LogMailer logs letters instead of sending them.
 type LogMailer struct{ Log *slog.Logger }
 
 // Welcome implements Mailer.

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// Cost is what hashing a password takes; it stands in each hash, so that it can
-// be raised later.
+// Cost is the cost of hashing a password. It is stored in each hash, so that it
+// can be raised later.
 type Cost struct {
 	Time, Memory uint32 // passes, KiB
 	Threads      uint8
@@ -22,12 +22,12 @@ type Cost struct {
 // DefaultCost takes some 20 ms and 19 MiB.
 var DefaultCost = Cost{Time: 2, Memory: 19 << 10, Threads: 1}
 
-// hasher hashes passwords by Argon2id (RFC 9106), a few at a time: each takes
-// the memory of its cost.
+// hasher hashes passwords with Argon2id (RFC 9106), a few at a time, because
+// each needs the memory of its cost.
 type hasher struct {
 	cost  Cost
 	turns chan struct{}
-	// nobody is the hash of no password.
+	// nobody is the hash for unknown users, which no password matches.
 	nobody string
 }
 
@@ -42,8 +42,8 @@ func (h *hasher) hash(ctx context.Context, password string) (hash string, err er
 	return hash, err
 }
 
-// matches reports whether the password is the hash's. The hash "" is that of
-// nobody.
+// matches reports whether the password matches the hash. The hash "" stands for
+// an unknown user.
 func (h *hasher) matches(ctx context.Context, hash, password string) (ok bool, err error) {
 	if hash == "" {
 		hash = h.nobody
@@ -52,7 +52,7 @@ func (h *hasher) matches(ctx context.Context, hash, password string) (ok bool, e
 	return ok, err
 }
 
-// replace is the hash of the new password, if the old one is right.
+// replace returns the hash of the new password if the old one is correct.
 func (h *hasher) replace(ctx context.Context, hash string, change PasswordChange) (string, error) {
 	ok, err := h.matches(ctx, hash, change.Old)
 	if err != nil {
@@ -79,7 +79,7 @@ const saltLength, keyLength = 16, 32
 
 var encoding = base64.RawStdEncoding
 
-// hash writes the cost, a salt and the key in the usual notation.
+// hash returns the cost, a salt and the key in the usual notation.
 func (c Cost) hash(password string) string {
 	salt := make([]byte, saltLength)
 	_, _ = rand.Read(salt) // never fails

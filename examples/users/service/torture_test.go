@@ -24,12 +24,12 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// The ways in which a registration can end. Of a client that leaves, and of a
-// server that stops, nobody knows whether the row was written.
+// The possible ends of a registration. If the client disconnects, or the server
+// times out, it is unknown whether the row was written.
 var endings = []string{"well", "duplicate", "invalid", "error", "panic", "commit", "leave", "timeout"}
 
-// failing puts a provider that fails as a header tells in the place of the
-// transaction.
+// failing replaces the transaction with a provider that fails as a header
+// demands.
 func failing(app *candor.App) {
 	type BeginTx struct {
 		DB     *sql.DB `dep:""`
@@ -59,8 +59,8 @@ func failing(app *candor.App) {
 	}, candor.Attempts(attempts))
 }
 
-// TestTortureOfRegistrations compares the rows with the answers: one for each
-// 201, none for any other answer.
+// TestTortureOfRegistrations compares the rows with the responses: one for each
+// 201, none for any other status.
 func TestTortureOfRegistrations(t *testing.T) {
 	n := 400
 	if text := os.Getenv("CANDOR_TORTURE"); text != "" {
@@ -120,7 +120,7 @@ func inParallel(n, workers int, do func(i int)) {
 	group.Wait()
 }
 
-// registerOnce returns the status, 0 where there was no answer.
+// registerOnce returns the status, 0 if there was no response.
 func registerOnce(origin string, i int, ending string) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

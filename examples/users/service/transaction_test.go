@@ -26,7 +26,7 @@ import (
 
 const purses = 10
 
-// transfer is what clients ask for at once, and what becomes of it.
+// transfer is a transfer of money, and its outcome.
 type transfer struct {
 	From   int `json:"from"`
 	To     int `json:"to"`
@@ -50,8 +50,9 @@ func move(ctx context.Context, tx *sql.Tx, t transfer) error {
 	return nil
 }
 
-// exchange is an app whose transfers run in the transaction of this service. tasks
-// counts what ran after a response, and runs how often a handler did.
+// exchange is an app whose transfers run in the transaction of this service.
+// tasks counts tasks that ran after a response, and runs the calls of the
+// handler.
 func exchange(database string, tasks, runs *atomic.Int64) *candor.App {
 	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
 	candor.ProvideValue(app, Settings{Database: database})
@@ -94,8 +95,8 @@ func exchange(database string, tasks, runs *atomic.Int64) *candor.App {
 	return app
 }
 
-// TestTortureOfTransfers moves money between ten purses on sixteen goroutines, so
-// that most transactions are in the way of another:
+// TestTortureOfTransfers moves money between ten purses on sixteen goroutines,
+// so that most transactions conflict:
 //
 //	CANDOR_TRANSFERS=10000 .ci/with-postgres go -C examples/users test -run Transfers ./service
 func TestTortureOfTransfers(t *testing.T) {
@@ -171,7 +172,7 @@ func TestNoTransactionIsOpenWhilePasswordsAreHashed(t *testing.T) {
 	database := ownSchema(t, server)
 	app := New(Settings{Database: database, Secret: secret, AdminKey: adminKey, Cost: cheap})
 	candor.ProvideValue[Mailer](app, &letters{})
-	// Nobody's turn comes before the test lets it.
+	// All turns are taken until the test releases them.
 	waiting := newHasher(cheap)
 	for range cap(waiting.turns) {
 		waiting.turns <- struct{}{}

@@ -13,19 +13,19 @@ import (
 	"github.com/candor-go/candor/paging"
 )
 
-// UserBase is what everyone may know about an account and its owner may say.
+// UserBase has the public members of an account that its owner may set.
 type UserBase struct {
 	Name  string `json:"name" validate:"min=2,max=40" pattern:"^[a-z][a-z0-9_-]*$" doc:"What one logs in with" example:"ann"`
 	Email string `json:"email" validate:"email,max=200" example:"ann@example.com"`
 }
 
-// UserIn is what it takes to register.
+// UserIn is a registration.
 type UserIn struct {
 	UserBase
 	Password string `json:"password" validate:"min=8,max=200" doc:"Is kept as a hash only" example:"correct horse"`
 }
 
-// User is what the service tells about an account: not its password.
+// User is an account without its password.
 type User struct {
 	ID int64 `json:"id"`
 	UserBase
@@ -33,19 +33,19 @@ type User struct {
 	Created time.Time `json:"created"`
 }
 
-// UserChange says what is to change; what it leaves out stays.
+// UserChange changes an account. Absent members stay as they are.
 type UserChange struct {
 	Name  *string `json:"name,omitempty" validate:"min=2,max=40" pattern:"^[a-z][a-z0-9_-]*$"`
 	Email *string `json:"email,omitempty" validate:"email,max=200"`
 }
 
-// OwnChange is what one may change about oneself.
+// OwnChange changes the user's own account.
 type OwnChange struct {
 	UserChange
 	Password *PasswordChange `json:"password,omitempty"`
 }
 
-// PasswordChange puts a new password in the place of the old one.
+// PasswordChange replaces the old password with a new one.
 type PasswordChange struct {
 	Old string `json:"old"`
 	New string `json:"new" validate:"min=8,max=200"`
@@ -65,13 +65,13 @@ type UserRef struct {
 	UserID int64 `path:"user_id" validate:"gte=1"`
 }
 
-// Answers to what clients do wrong.
+// The error responses.
 var (
 	errNoUser    = candor.Error(404, "user not found")
 	errNameTaken = candor.Error(409, "this name is taken")
 )
 
-// Registered is the answer to a registration: the account, and where it is.
+// Registered is the response to a registration: the account and its URL.
 type Registered struct {
 	Location string `header:"Location"`
 	Body     User   `body:""`
@@ -86,8 +86,8 @@ type Register struct {
 	Request  *http.Request
 }
 
-// register opens an account, and welcomes who has it. The transaction begins when
-// the password is hashed.
+// register creates an account and sends a welcome. The transaction begins after
+// the password has been hashed.
 func register(ctx context.Context, in Register) (Registered, error) {
 	hash, err := in.Hasher.hash(ctx, in.Body.Password)
 	if err != nil {
@@ -114,7 +114,7 @@ type Users struct {
 	Body  []User `body:""`
 }
 
-// Paging says which part of a list is asked for.
+// Paging selects a part of a list.
 type Paging struct {
 	Skip  int `query:"skip" default:"0" validate:"gte=0,lte=1000000"`
 	Limit int `query:"limit" default:"20" validate:"gte=1,lte=100"`
@@ -137,7 +137,7 @@ func listUsers(ctx context.Context, in ListUsers) (page Users, err error) {
 	return page, err
 }
 
-// links leads to the neighbours of a page.
+// links returns links to the neighbouring pages.
 func (p Paging) links(path string, total int) string {
 	var links []string
 	link := func(skip int, rel string) {
@@ -154,7 +154,7 @@ func (p Paging) links(path string, total int) string {
 }
 
 // registration is where a page of version 2 begins: after the account that was
-// opened then.
+// registered then.
 type registration struct {
 	Created, ID int64
 }
@@ -168,8 +168,9 @@ type PageUsers struct {
 	Request  *http.Request
 }
 
-// pageUsers lists accounts in the order of their registration. The next page begins
-// after the last account of this one, whatever is added and deleted in between.
+// pageUsers lists accounts in the order of their registration. The next page
+// begins after the last account of this one, even if accounts are added or
+// deleted in between.
 func pageUsers(ctx context.Context, in PageUsers) (paging.Linked[User], error) {
 	after, err := cursors.Position(in.After)
 	if err != nil {
@@ -203,7 +204,7 @@ type ChangeUser struct {
 	Accounts *accounts  `dep:""`
 }
 
-// changeUser changes what is given of an account.
+// changeUser changes members of an account.
 func changeUser(ctx context.Context, in ChangeUser) (User, error) {
 	found, err := in.Accounts.byID(ctx, in.UserID)
 	if err != nil {
@@ -229,7 +230,7 @@ type ReadMe struct {
 	Me *User `dep:""`
 }
 
-// readMe shows the own account.
+// readMe shows the user's own account.
 func readMe(_ context.Context, in ReadMe) (User, error) {
 	return *in.Me, nil
 }
@@ -242,7 +243,8 @@ type ChangeMe struct {
 	Hasher   *hasher   `dep:""`
 }
 
-// changeMe changes what is given of the own account; a new password needs the old one.
+// changeMe changes members of the user's own account; a new password needs the
+// old one.
 func changeMe(ctx context.Context, in ChangeMe) (User, error) {
 	found, err := in.Accounts.byID(ctx, in.Me.ID)
 	if err != nil {

@@ -26,10 +26,10 @@ const (
 	password = "correct horse"
 )
 
-// cheap makes passwords cost nothing.
+// cheap makes hashing passwords fast.
 var cheap = Cost{Time: 1, Memory: 64, Threads: 1}
 
-// letters keeps what would have been sent.
+// letters records letters instead of sending them.
 type letters struct {
 	mutex sync.Mutex
 	to    []string
@@ -49,8 +49,8 @@ func (l *letters) sent() []string {
 	return l.to
 }
 
-// onEach runs a test on every database there is: SQLite, and PostgreSQL where
-// DATABASE_URL says so.
+// onEach runs a test on each database: SQLite, and PostgreSQL if DATABASE_URL
+// is set.
 func onEach(t *testing.T, test func(t *testing.T, database string)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "users.db")) })
@@ -59,7 +59,7 @@ func onEach(t *testing.T, test func(t *testing.T, database string)) {
 	}
 }
 
-// ownSchema gives a test tables of its own.
+// ownSchema gives a test its own tables.
 func ownSchema(t *testing.T, server string) string {
 	t.Helper()
 	db, err := sql.Open("pgx", server)
@@ -114,7 +114,7 @@ func (s *service) form(name, password string, more ...string) *candor.TestRespon
 	return s.Post("/api/v1/token", nil, candor.WithBody("application/x-www-form-urlencoded", strings.NewReader(values.Encode())))
 }
 
-// as logs in and returns what to send along.
+// as logs in and returns the credentials.
 func (s *service) as(name string, scopes ...string) candor.TestOption {
 	s.t.Helper()
 	var token TokenBody
@@ -128,7 +128,7 @@ func bearer(token string) candor.TestOption {
 
 var operator = candor.WithHeader("X-Admin-Key", adminKey)
 
-// admin makes an account an administrator's.
+// admin makes an account an administrator.
 func (s *service) admin(name string) candor.TestOption {
 	s.t.Helper()
 	user := s.register(name)
@@ -295,7 +295,7 @@ func TestPages(t *testing.T) {
 				break
 			}
 			assert.Contains(t, got.Header.Get("Link"), fmt.Sprintf(`<?after=%s&limit=2>; rel="next"`, page.Next))
-			// Who comes and goes meanwhile moves no other account to another page.
+			// Accounts that are added or deleted do not move others to another page.
 			if next == "" {
 				s.Delete(fmt.Sprintf("/api/v2/users/%d", page.Items[1].ID), boss).Status(204)
 			}

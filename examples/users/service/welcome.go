@@ -12,8 +12,8 @@ import (
 	candorriver "github.com/candor-go/candor/contrib/river"
 )
 
-// welcome sees to it that a new account gets a letter: in PostgreSQL by a job, which
-// is not lost with the process, else by a background task.
+// welcome makes sure that a new account gets a letter: on PostgreSQL with a
+// job, which survives the process, otherwise with a background task.
 type welcome func(ctx context.Context, user User) error
 
 func provideWelcome(app *candor.App, database string) {
@@ -43,12 +43,12 @@ type WelcomeByJob struct {
 	Jobs *candorriver.Jobs[*sql.Tx] `dep:""`
 }
 
-// welcomeByJob adds the job in the transaction that adds the account.
+// welcomeByJob adds the job in the transaction of the account.
 func welcomeByJob(_ context.Context, in WelcomeByJob) (welcome, error) {
 	return func(ctx context.Context, user User) error { return in.Jobs.Add(ctx, Welcome{user}) }, nil
 }
 
-// Welcome is a job: to send a letter to a new account.
+// Welcome is a job that sends a letter to a new account.
 type Welcome struct {
 	To User `json:"to"`
 }
@@ -61,7 +61,7 @@ type welcomeWorker struct {
 	mailer Mailer
 }
 
-// Work sends the letter. After an error River tries again, later and later.
+// Work sends the letter. River retries after errors with growing delays.
 func (w *welcomeWorker) Work(ctx context.Context, job *river.Job[Welcome]) error {
 	return w.mailer.Welcome(ctx, job.Args.To)
 }
@@ -73,7 +73,7 @@ type OpenJobs struct {
 	Mailer   Mailer   `dep:""`
 }
 
-// openJobs makes the client of River, whose workers run in this process.
+// openJobs creates the client of River, whose workers run in this process.
 func openJobs(ctx context.Context, in OpenJobs) (*river.Client[*sql.Tx], error) {
 	if err := makeJobTables(ctx, in.DB); err != nil {
 		return nil, err
@@ -87,8 +87,8 @@ func openJobs(ctx context.Context, in OpenJobs) (*river.Client[*sql.Tx], error) 
 	})
 }
 
-// makeJobTables makes the tables of River. Processes that start at once wait for
-// each other.
+// makeJobTables creates the tables of River. Processes that start at the same
+// time wait for each other.
 func makeJobTables(ctx context.Context, db *sql.DB) error {
 	const lock = 7_301_955
 	conn, err := db.Conn(ctx)
