@@ -16,9 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The tutorial ends with an image. Its Dockerfile is followed here without a
-// container: the command that builds, a root directory with what is copied into
-// the image and nothing else, its user and its environment.
+// The tutorial ends with an image. This test follows its Dockerfile without a
+// container: the build command, a root directory with only the files copied
+// into the image, its user and its environment.
 func TestTutorialEndsInAnEmptyRoot(t *testing.T) {
 	dockerfile, err := os.ReadFile("tutorial/10/Dockerfile")
 	require.NoError(t, err)
@@ -47,7 +47,7 @@ func TestTutorialEndsInAnEmptyRoot(t *testing.T) {
 
 	server := exec.Command(within(`ENTRYPOINT \["(.*)"\]`)[0])
 	server.Env, server.Dir = environ, "/"
-	server.Err = nil // the path is that inside of the new root
+	server.Err = nil // the path is one inside the new root
 	server.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
 	asUser(t, server, filepath.Join(root, "data"), id)
 	stop := start(t, &session{page: "tutorial/10-deployment.md"}, server, "/", environ, listen)
@@ -59,8 +59,8 @@ func TestTutorialEndsInAnEmptyRoot(t *testing.T) {
 	assert.FileExists(t, filepath.Join(root, "data", "books.db"))
 }
 
-// asUser makes a command run as the user of the image: root gives up its
-// rights, anybody else is that user in a namespace of its own.
+// asUser makes a command run as the user of the image: root drops its
+// privileges, other users map it in a user namespace.
 func asUser(t *testing.T, command *exec.Cmd, data string, id int) {
 	t.Helper()
 	if os.Getuid() == 0 {

@@ -1,4 +1,4 @@
-// Package programs has the whole programs that the guide shows, a directory
-// each. Its test runs them with the commands that the pages show, and compares
-// what comes back.
+// Package programs has the whole programs that the guide shows, one directory
+// each. Its test runs them with the commands on the pages and compares the
+// output.
 package programs

@@ -17,8 +17,8 @@ import (
 // origin is the last line of a page with blocks that are not whole programs.
 var origin = regexp.MustCompile(`\n*The shorter pieces are from [^\n]*\n$`)
 
-// A block that is not a whole program comes from a file that compiles, which
-// its page names. CANDOR_GOLDEN=write writes the line.
+// A block that is not a whole program comes from a Go file that the page names.
+// CANDOR_GOLDEN=write writes the line.
 func TestFragmentsNameTheirFiles(t *testing.T) {
 	sources := map[string]string{}
 	for path, text := range sourcesOf(t, "../..") {
@@ -40,8 +40,8 @@ func TestFragmentsNameTheirFiles(t *testing.T) {
 	}
 }
 
-// fragmentsOf is the line that names the files of a page's fragments, "" where
-// the page has none.
+// fragmentsOf returns the line that names the files of a page's fragments, ""
+// if it has none.
 func fragmentsOf(t *testing.T, page, text string, sources map[string]string) string {
 	t.Helper()
 	paths := slices.Sorted(maps.Keys(sources))
@@ -57,7 +57,7 @@ func fragmentsOf(t *testing.T, page, text string, sources map[string]string) str
 		}
 		i := slices.IndexFunc(paths, has)
 		if i < 0 {
-			continue // TestSnippetsOfTheGuide says so
+			continue // TestSnippetsOfTheGuide reports it
 		}
 		named = append(named, paths[i])
 	}
@@ -77,7 +77,7 @@ func fragmentsOf(t *testing.T, page, text string, sources map[string]string) str
 	return "\nThe shorter pieces are from " + strings.Join(links, ", ") + ".\n"
 }
 
-// unindented is a text without white space around its lines.
+// unindented returns a text without white space around its lines.
 func unindented(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for i, line := range lines {

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Handlers, providers and guards that readers see take inputs of named types,
-// so that a test can call them with a literal.
+// Handlers, providers and guards in examples and the guide take inputs of named
+// types, so that a test can call them with a literal.
 func TestInputsHaveNamedTypes(t *testing.T) {
 	seen := 0
 	inComment := regexp.MustCompile(`(?m)^\s*//\s+.*\bfunc\b.*\b(in|_) struct ?\{`)
@@ -31,7 +31,7 @@ func TestInputsHaveNamedTypes(t *testing.T) {
 	assert.Greater(t, seen, 100, "files that readers see")
 }
 
-// isShown says whether a file is an example or in the guide.
+// isShown reports whether a file is an example or in the guide.
 func isShown(path string) bool {
 	dir := filepath.ToSlash(strings.TrimPrefix(path, "../../"))
 	name := filepath.Base(path)
@@ -39,8 +39,7 @@ func isShown(path string) bool {
 		strings.HasPrefix(name, "example_") && strings.HasSuffix(name, "_test.go")
 }
 
-// unnamedInputs lists where a file uses a struct without a name as a parameter
-// or as a type argument.
+// unnamedInputs lists uses of unnamed structs as a parameter or type argument.
 func unnamedInputs(t *testing.T, path, text string) (found []string) {
 	t.Helper()
 	set := token.NewFileSet()

@@ -9,10 +9,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// firstScreen is how many lines of a page a reader sees without looking for more.
+// firstScreen is how many lines of a page are visible without scrolling.
 const firstScreen = 45
 
-// withoutProgram are the pages that need no program, and why.
+// withoutProgram lists pages that need no program, and why.
 var withoutProgram = map[string]string{
 	"docs/README.md":               "index",
 	"docs/tutorial/README.md":      "index",
@@ -24,8 +24,8 @@ var withoutProgram = map[string]string{
 	"docs/streaming-benchmarks.md": "measurements",
 }
 
-// A page begins with a whole program, the command that calls it, and what comes
-// back, which TestPrograms compares.
+// A page starts with a whole program, the command that calls it, and the
+// output, which TestPrograms compares.
 func TestPagesBeginWithAProgram(t *testing.T) {
 	files := sourcesOf(t, ".")
 	exempt := maps.Clone(withoutProgram)

@@ -19,7 +19,7 @@ type session struct {
 	commands []command
 }
 
-// command is a line behind a prompt, with the lines that it prints.
+// command is a line after a prompt, with the lines that it prints.
 type command struct {
 	line   int // of the prompt, counted from 0
 	text   string

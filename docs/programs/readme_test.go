@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The README says how each example is run: from the root, or in its own module.
+// The README shows how to run each example: from the root, or in its own
+// module.
 func TestReadmeNamesTheExamples(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)

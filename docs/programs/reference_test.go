@@ -43,9 +43,9 @@ func typeNamed(p *doc.Package, name string) *doc.Type {
 	return p.Types[i]
 }
 
-// The page of all options has each function that makes one and each field of
-// the structs that configure an app. CANDOR_GOLDEN=write writes its tables from
-// the comments in the code.
+// The page of all options has each function that returns an option and each
+// field of the structs that configure an app. CANDOR_GOLDEN=write writes its
+// tables from the comments in the code.
 func TestReferenceOfOptions(t *testing.T) {
 	p := library(t)
 	page, err := os.ReadFile("../options.md")
@@ -85,7 +85,7 @@ func TestReferenceOfNames(t *testing.T) {
 	assert.Empty(t, listed, "the index of candor.go lists what there is no more")
 }
 
-// exported lists what the package declares, without methods and fields.
+// exported lists the declarations of the package, without methods and fields.
 func exported(p *doc.Package) (names []string) {
 	funcs, values := slices.Clone(p.Funcs), slices.Concat(p.Consts, p.Vars)
 	for _, t := range p.Types {
@@ -106,7 +106,7 @@ func row(name, synopsis string) string {
 	return fmt.Sprintf("| `%s` | %s |", name, strings.ReplaceAll(plain(synopsis), "|", `\|`))
 }
 
-// plain is a comment without the brackets of Go's links.
+// plain returns a comment without the brackets of Go's links.
 func plain(text string) string {
 	return regexp.MustCompile(`\[(\*?[\w.]+)\]`).ReplaceAllString(text, "$1")
 }
@@ -124,7 +124,7 @@ func fieldRows(p *doc.Package, t *doc.Type) (rows []string) {
 }
 
 // table checks that the page has a row for each name, and returns the page with
-// the rows as the code has them.
+// the rows from the code.
 func table(t *testing.T, page, kind string, rows []string) string {
 	t.Helper()
 	begin, end := "<!-- "+kind+" -->\n", "\n<!-- end of "+kind+" -->"
@@ -142,7 +142,7 @@ func table(t *testing.T, page, kind string, rows []string) string {
 	return strings.Replace(page, begin+old+end, begin+"\n| name | what it does |\n|---|---|\n"+strings.Join(rows, "\n")+"\n"+end, 1)
 }
 
-// The page of all tags has each key that the reader of tags knows.
+// The page of all tags has each key that the reader of tags supports.
 func TestReferenceOfTags(t *testing.T) {
 	code, err := os.ReadFile("../../internal/typeinfo/keys.go")
 	require.NoError(t, err)

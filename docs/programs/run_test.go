@@ -20,11 +20,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// shownAddress is where the programs of the guide listen.
+// shownAddress is the address of the programs in the guide.
 const shownAddress = "localhost:8000"
 
-// What the guide shows as a whole program is one, and prints or answers what
-// the page says. CANDOR_GOLDEN=write puts what came back into the pages.
+// A whole program in the guide compiles, and its output or its responses are
+// those on the page. CANDOR_GOLDEN=write updates the pages.
 func TestPrograms(t *testing.T) {
 	files := sourcesOf(t, ".")
 	binary := build(t, files)
@@ -56,9 +56,9 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// build makes one program of all: linking sixty would take minutes. Each
-// becomes a package whose main function has another name, and listens where the
-// environment says.
+// build compiles all programs into one, because linking sixty would take
+// minutes. Each becomes a package whose main function has another name, and
+// listens on the address in the environment.
 func build(t *testing.T, files map[string]string) (binary string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -76,7 +76,8 @@ func build(t *testing.T, files map[string]string) (binary string) {
 
 	var imports, cases strings.Builder
 	for _, program := range programsOf(files) {
-		// The directory has the name of the package, as source.Of expects, which finds functions by both.
+		// The directory has the name of the package: source.Of finds functions by
+		// both.
 		ident := identOf(program)
 		require.NoError(t, os.CopyFS(filepath.Join(dir, ident), os.DirFS(filepath.Join(dir, program))))
 		for path, text := range files {
@@ -126,8 +127,8 @@ func write(t *testing.T, path, text string) {
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 }
 
-// play runs a program with the commands of its page. A server is started by
-// "go run . &", or by itself where the page does not start anything.
+// play runs a program with the commands of its page. A server is started by "go
+// run . &", or in advance if the page does not start one.
 func play(t *testing.T, binary string, s *session) {
 	t.Helper()
 	require.NotEmpty(t, s.commands, "%s:%d: the page does not say how to call the program", s.page, s.line)
@@ -164,8 +165,8 @@ func play(t *testing.T, binary string, s *session) {
 	}
 }
 
-// workingDirectory is an empty one, or, where the page tests or builds the
-// program, a module with its files.
+// workingDirectory is empty, except if the page tests or builds the program:
+// then it is a module with its files.
 func workingDirectory(t *testing.T, s *session) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -175,7 +176,7 @@ func workingDirectory(t *testing.T, s *session) string {
 	return dir
 }
 
-// makeModule copies a program into a module of its own, as a reader has it.
+// makeModule copies a program into its own module, as a reader has it.
 func makeModule(t *testing.T, dir, program string) {
 	t.Helper()
 	require.NoError(t, os.CopyFS(dir, os.DirFS(program)))
@@ -190,7 +191,7 @@ func makeModule(t *testing.T, dir, program string) {
 	write(t, filepath.Join(dir, "go.sum"), string(sums))
 }
 
-// mark ends what a command prints.
+// mark marks the end of a command's output.
 const mark = "--- end of a command"
 
 func freeAddress(t *testing.T) string {
@@ -216,14 +217,14 @@ func start(t *testing.T, s *session, server *exec.Cmd, dir string, environ []str
 	require.Empty(t, ended, "%s:%d: the program ended: %s", s.page, s.line, &logged)
 	return func() {
 		assert.NoError(t, server.Process.Signal(syscall.SIGTERM))
-		if err := <-ended; err != nil { // the servers of other frameworks do not take it well
+		if err := <-ended; err != nil { // servers of other frameworks fail on the signal
 			assert.EqualError(t, err, "signal: terminated", "%s:%d: %s", s.page, s.line, &logged)
 		}
 	}
 }
 
-// compare holds what a command printed against the page. Line breaks and
-// indentation do not count, and three dots stand for anything.
+// compare compares the output of a command with the page. Line breaks and
+// indentation do not matter, and three dots match anything.
 func compare(t *testing.T, s *session, c *command, printed string) {
 	t.Helper()
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(flat(strings.Join(c.output, "\n"))), `\.\.\.`, ".*")
@@ -245,7 +246,7 @@ func flat(text string) string {
 	return strings.Join(lines, "")
 }
 
-// rewrite puts what came back into a page, from its end to its beginning.
+// rewrite updates the outputs in a page, from the last to the first.
 func rewrite(t *testing.T, page string, found []session) {
 	t.Helper()
 	text, err := os.ReadFile(page)

@@ -26,8 +26,7 @@ func readPart(_ context.Context, in PartRef) (Part, error) {
 	return Part{1, "bolt"}, nil
 }
 
-// Parts are the routes of a service, for those who serve them and those who call
-// them.
+// Parts has the routes of a service, for its server and its clients.
 type Parts struct {
 	App  *candor.App
 	Read *candor.Route[PartRef, Part]

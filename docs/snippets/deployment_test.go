@@ -19,7 +19,8 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// certificate reads a certificate again when its file has changed, so that a renewal needs no restart.
+// certificate reloads a certificate when its file has changed, so that a
+// renewal needs no restart.
 func certificate(certFile, keyFile string) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	var (
 		mu   sync.Mutex
@@ -67,7 +68,8 @@ func TestCertificatesAreReadAgain(t *testing.T) {
 	}
 }
 
-// writeCertificate makes a certificate and says that it is so many hours old.
+// writeCertificate writes a new certificate; the serial number also is the age
+// of its file in hours.
 func writeCertificate(t *testing.T, certFile, keyFile string, serial int64) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)

@@ -14,8 +14,8 @@ import (
 
 var ErrNoSong = candor.Error(404, "song not found")
 
-// noRows makes a 404 of the error of a query that found nothing, in the handler
-// and in what it depends on.
+// noRows converts the error of a query without results to a 404, in the handler
+// and in its dependencies.
 func noRows(_ context.Context, _ candor.None, next func() error) error {
 	err := next()
 	if errors.Is(err, sql.ErrNoRows) {
@@ -58,12 +58,12 @@ func invalid(_ context.Context, err *candor.ValidationError) (APIError, error) {
 	return shape, nil
 }
 
-// refused is the response to every other error that clients may see.
+// refused is the response to other errors that clients may see.
 func refused(_ context.Context, err *candor.HTTPError) (APIError, error) {
 	return APIError{Code: fmt.Sprint(err.Status()), Message: fmt.Sprint(err.Detail())}, nil
 }
 
-// failed is the response to errors that nobody knows, and to panics.
+// failed is the response to unknown errors and panics.
 func failed(context.Context, *candor.HTTPError) (APIError, error) {
 	return APIError{Code: "internal", Message: "Something went wrong here"}, nil
 }

@@ -13,7 +13,7 @@ import (
 
 type Photo struct {
 	Image candor.Upload   `file:"image"`
-	Raw   *candor.Upload  `file:"raw"` // may be left out
+	Raw   *candor.Upload  `file:"raw"` // optional
 	More  []candor.Upload `file:"more,omitempty"`
 	Album string          `form:"album" validate:"min=1,max=50"`
 	Meta  Meta            `form:"meta,json"`
@@ -45,7 +45,7 @@ func measure(_ context.Context, in MeasureFiles) (map[string]int64, error) {
 	sizes := map[string]int64{}
 	for {
 		part, err := in.Body.NextPart()
-		if err == io.EOF { // bare; wrapped it says that the form is cut short
+		if err == io.EOF { // not wrapped: a wrapped io.EOF means that the form is truncated
 			return sizes, nil
 		}
 		if err != nil {
@@ -82,7 +82,7 @@ func Example_forms() {
 	// {"video":1000}
 }
 
-// printingTB stands for a test.
+// printingTB is a testing.TB that prints.
 type printingTB struct{}
 
 func (*printingTB) Helper()                           {}
@@ -103,7 +103,7 @@ type Entry struct {
 type EntryForm struct {
 	Name    string       `form:"name"`
 	Address PostAddress  `form:"address"`         // address.street=Main&address.city=Bern
-	Billing *PostAddress `form:"billing"`         // nil where nothing of it is sent
+	Billing *PostAddress `form:"billing"`         // nil if nothing of it is sent
 	Lines   []Entry      `form:"lines,omitempty"` // lines[0].name=pen&lines[0].qty=2
 }
 

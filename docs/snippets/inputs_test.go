@@ -71,10 +71,10 @@ func Example_queryStyles() {
 
 func Example_presence() {
 	type In struct {
-		Needed   string `query:"needed"`               // must be there; ?needed= is an empty text
-		Nil      *int   `query:"nil"`                  // nil when it is absent
-		Fallback int    `query:"fallback" default:"5"` // 5 when it is absent
-		Zero     bool   `query:"zero,omitempty"`       // false when it is absent
+		Needed   string `query:"needed"`               // required; ?needed= is an empty text
+		Nil      *int   `query:"nil"`                  // nil if absent
+		Fallback int    `query:"fallback" default:"5"` // 5 if absent
+		Zero     bool   `query:"zero,omitempty"`       // false if absent
 	}
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/", func(_ context.Context, in In) (string, error) {
@@ -103,7 +103,7 @@ func Example_models() {
 	app := candor.New(candor.Config{})
 	type CountVisits struct {
 		Paging        // its fields are fields of the input
-		Period Period `query:""` // a model of its own
+		Period Period `query:""` // a model
 	}
 
 	candor.Get(app, "/visits", func(_ context.Context, in CountVisits) (string, error) {
@@ -208,7 +208,7 @@ func Example_types() {
 	// 422 {"detail":[{"type":"uuid_parsing","loc":["query","id"],"msg":"Not a UUID"},{"type":"datetime_parsing","loc":["query","at"],"msg":"Not a date and time such as 2006-01-02T15:04:05Z (RFC 3339)"},{"type":"date_parsing","loc":["query","day"],"msg":"Not a date such as 2006-01-02"},{"type":"time_delta_parsing","loc":["query","within"],"msg":"Not a duration such as 1h30m"},{"type":"ip_any_address","loc":["query","client"],"msg":"Not an IP address"}]}
 }
 
-// Grade is a type of ours with a text form.
+// Grade is a custom type with a text form.
 type Grade int
 
 func (g *Grade) UnmarshalText(text []byte) error {

@@ -16,8 +16,8 @@ type Place struct {
 	Street string `json:"street"`
 }
 
-// ShopPatch is a merge patch: {"address":{"street":null}} takes the street away and
-// leaves the rest.
+// ShopPatch is a merge patch: {"address":{"street":null}} removes the street
+// and keeps the rest.
 type ShopPatch struct {
 	Name    candor.Optional[string]       `json:"name" validate:"min=1"`
 	Address candor.Optional[AddressPatch] `json:"address"`
@@ -48,7 +48,7 @@ func patchShop(_ context.Context, in PatchShop) (Shop, error) {
 	return *in.Shop, nil
 }
 
-// keep is what a text is after a change of it; null takes it away.
+// keep returns a text after a change; null removes it.
 func keep(before string, change candor.Optional[string]) string {
 	if change.Null {
 		return ""

@@ -22,14 +22,14 @@ func Example_inside() {
 	api := candor.New(candor.Config{RootPath: "/api"})
 	candor.Get(api, "/hello/{name}", hello)
 
-	mux := http.NewServeMux() // or chi, gin, echo: whatever takes an http.Handler
+	mux := http.NewServeMux() // or chi, gin, echo: any router that takes an http.Handler
 	mux.Handle("/api/", http.StripPrefix("/api", api))
 
 	ask(mux, "GET /api/hello/ann", "")
 	// Output: 200 "hello ann"
 }
 
-// serveBoth serves an app that is a handler among others.
+// serveBoth serves an app that is one of several handlers.
 func serveBoth(ctx context.Context, api *candor.App, mux http.Handler) error {
 	stop, err := api.Start(ctx) // sets up what lives as long as the app
 	if err != nil {

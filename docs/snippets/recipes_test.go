@@ -39,13 +39,13 @@ func listProducts(_ context.Context, in ListProducts) (paging.Linked[Product], e
 	})
 }
 
-// productsAfter is what a query of SQL does in a service.
+// productsAfter stands for an SQL query.
 func productsAfter(shop []Product, id, limit int) []Product {
 	found := slices.DeleteFunc(slices.Clone(shop), func(p Product) bool { return p.ID <= id })
 	return found[:min(len(found), limit)]
 }
 
-// Payments counts what it did.
+// Payments counts payments.
 type Payments struct {
 	mutex sync.Mutex
 	done  int
@@ -77,8 +77,8 @@ type Profile struct {
 	Phone *string `json:"phone"`
 }
 
-// ProfilePatch is a merge patch (RFC 7396): what is absent stays, and null
-// takes a value away.
+// ProfilePatch is a merge patch (RFC 7396): absent members stay, and null
+// removes a value.
 type ProfilePatch struct {
 	Name  candor.Optional[string] `json:"name" validate:"min=1"`
 	Phone candor.Optional[string] `json:"phone"`
@@ -107,10 +107,10 @@ func patchProfile(_ context.Context, in PatchProfile) (Profile, error) {
 	return *in.Profile, nil
 }
 
-// Member is who is logged in.
+// Member is the logged-in user.
 type Member struct{ Name string }
 
-// Sessions knows users by the cookie they were given.
+// Sessions maps session cookies to users.
 type Sessions map[string]Member
 
 type FindMember struct {

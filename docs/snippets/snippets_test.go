@@ -1,5 +1,5 @@
-// Package snippets_test has the code that the pages of the guide show, file by
-// page.
+// Package snippets_test has the code that the pages of the guide show, one file
+// per page.
 package snippets_test
 
 import (
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// ask prints what a handler answers to a request: method and target, a body of
-// JSON, lines of headers.
+// ask prints the response of a handler to a request: method and target, a JSON
+// body, header lines.
 func ask(h http.Handler, request, body string, header ...string) {
 	method, target, _ := strings.Cut(request, " ")
 	r := httptest.NewRequest(method, target, strings.NewReader(body))

@@ -46,7 +46,7 @@ func load(_ context.Context, in LoadReadings) (Loaded, error) {
 		case wrong:
 			loaded.Faults = append(loaded.Faults, invalid.Faults...)
 		case err != nil:
-			return loaded, err // the body is too large, or broke off
+			return loaded, err // the body is too large or incomplete
 		default:
 			loaded.Count, loaded.Sum = loaded.Count+1, loaded.Sum+reading.Celsius
 		}

@@ -21,7 +21,7 @@ func TestReadingsAsAFunction(t *testing.T) {
 	}
 }
 
-// hourly sends an event an hour, without end.
+// hourly sends an event every hour, without end.
 func hourly(ctx context.Context, _ candor.None) (candor.Events[Reading], error) {
 	return func(yield func(candor.Event[Reading], error) bool) {
 		for yield(candor.Event[Reading]{Data: Reading{21}}, ctx.Err()) {

@@ -24,7 +24,8 @@ type Line struct {
 	Qty int    `json:"qty" validate:"gte=1"`
 }
 
-// Validate holds what no tag can say. Locations begin at the struct.
+// Validate has the rules that no tag can express. Locations are relative to the
+// struct.
 func (o Order) Validate() error {
 	var all []error
 	seen := map[string]bool{}

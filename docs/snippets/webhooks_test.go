@@ -14,7 +14,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// WebhookSecrets are those that the senders know, too.
+// WebhookSecrets are shared with the senders.
 type WebhookSecrets struct{ GitHub, Stripe string }
 
 var ErrSignature = candor.Error(401, "The signature is not that of the body")
@@ -25,7 +25,8 @@ type CheckGitHub struct {
 	Secrets   *WebhookSecrets `dep:""`
 }
 
-// GitHub signs the body: X-Hub-Signature-256 is sha256= with its HMAC in hexadecimal digits.
+// GitHub signs the body: X-Hub-Signature-256 is "sha256=" and the HMAC in
+// hexadecimal digits.
 func fromGitHub(_ context.Context, in CheckGitHub) error {
 	if !candor.SecretsEqual(in.Signature, "sha256="+sign(in.Secrets.GitHub, in.Raw)) {
 		return ErrSignature
@@ -39,8 +40,8 @@ type CheckStripe struct {
 	Secrets   *WebhookSecrets `dep:""`
 }
 
-// Stripe signs a time, a dot and the body: Stripe-Signature is t=1492774577,v1=..., with
-// more than one v1 while a secret is replaced.
+// Stripe signs a time, a dot and the body: Stripe-Signature is
+// t=1492774577,v1=..., with several v1 while a secret is replaced.
 func fromStripe(_ context.Context, in CheckStripe) error {
 	var sent string
 	var signatures []string
@@ -53,7 +54,7 @@ func fromStripe(_ context.Context, in CheckStripe) error {
 		}
 	}
 	seconds, err := strconv.ParseInt(sent, 10, 64)
-	// An old request may be one that somebody recorded and sends again.
+	// An old request may be a replay.
 	if age := time.Since(time.Unix(seconds, 0)); err != nil || age.Abs() > 5*time.Minute {
 		return ErrSignature
 	}

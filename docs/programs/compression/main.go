@@ -12,7 +12,7 @@ import (
 	"github.com/candor-go/candor/middleware"
 )
 
-// compression sends text in gzip or zstd where the client takes it.
+// compression compresses text with gzip or zstd if the client accepts it.
 func compression() (func(http.Handler) http.Handler, error) {
 	wrap, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(1000),
@@ -25,7 +25,7 @@ func compression() (func(http.Handler) http.Handler, error) {
 	return func(next http.Handler) http.Handler {
 		compressed := wrap(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// The client sends the tag of what it has, the handler knows the tag without its suffix.
+			// The client sends the tag with the suffix; the handler knows it without.
 			for _, name := range []string{"If-None-Match", "If-Match"} {
 				if sent := r.Header.Get(name); sent != "" {
 					r.Header.Set(name, strings.ReplaceAll(sent, `-gzip"`, `"`))

@@ -28,7 +28,7 @@ func readItem(_ context.Context, in ReadItem) (string, error) {
 	return names[in.ID-1], nil
 }
 
-// steady leaves out what is different in each run.
+// steady omits attributes that differ in each run.
 func steady(_ []string, a slog.Attr) slog.Attr {
 	if a.Key == slog.TimeKey || a.Value.Kind() == slog.KindDuration {
 		return slog.Attr{}

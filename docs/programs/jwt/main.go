@@ -76,7 +76,7 @@ type Login struct {
 	Tokens *Tokens                   `dep:""`
 }
 
-// Token is what OAuth2 clients expect (RFC 6749, section 5.1).
+// Token is the response that OAuth2 clients expect (RFC 6749, section 5.1).
 type Token struct {
 	CacheControl string    `header:"Cache-Control"`
 	Body         TokenBody `body:""`
@@ -114,7 +114,7 @@ type CurrentUser struct {
 }
 
 // currentUser provides the user of the token, if it has the scopes that the
-// operation asks for.
+// operation requires.
 func currentUser(_ context.Context, in CurrentUser) (User, error) {
 	claims, err := in.Tokens.Read(string(in.Token))
 	if err != nil {

@@ -23,7 +23,7 @@ func readItem(_ context.Context, in ReadItem) (int, error) {
 	return in.ID, nil
 }
 
-// steady leaves out what is different in each run.
+// steady omits attributes that differ in each run.
 func steady(_ []string, a slog.Attr) slog.Attr {
 	if a.Key == slog.TimeKey || a.Value.Kind() == slog.KindDuration {
 		return slog.Attr{}

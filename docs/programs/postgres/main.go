@@ -60,7 +60,7 @@ type BeginTx struct {
 	Pool *pgxpool.Pool `dep:""`
 }
 
-// attempts is how often a transaction that lost against others is tried.
+// attempts is how often a transaction is tried if it conflicts with others.
 const attempts = 5
 
 // transaction wraps a request that asks for a pgx.Tx: it commits if the handler
@@ -74,7 +74,7 @@ func transaction(ctx context.Context, in BeginTx, use func(pgx.Tx) error) error 
 	}
 }
 
-// isConflict knows serialization failures and deadlocks.
+// isConflict reports serialization failures and deadlocks.
 func isConflict(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (pg.Code == "40001" || pg.Code == "40P01")
@@ -122,7 +122,7 @@ type Transfer struct {
 	Tx   pgx.Tx       `dep:""`
 }
 
-// transfer moves money. Whatever fails, neither account changes.
+// transfer moves money. If anything fails, neither account changes.
 func transfer(ctx context.Context, in Transfer) (candor.None, error) {
 	// Both rows are locked in the order of their ids, so two transfers cannot wait for each other.
 	rows, _ := in.Tx.Query(ctx, "SELECT id, owner, balance FROM accounts WHERE id = ANY($1) ORDER BY id FOR UPDATE", []int64{in.Body.From, in.Body.To})
@@ -148,7 +148,8 @@ type ReadAccount struct {
 	Pool *pgxpool.Pool `dep:""`
 }
 
-// readAccount needs one statement, so it takes the pool and no transaction.
+// readAccount needs only one statement, so it uses the pool without a
+// transaction.
 func readAccount(ctx context.Context, in ReadAccount) (Account, error) {
 	rows, _ := in.Pool.Query(ctx, "SELECT id, owner, balance FROM accounts WHERE id = $1", in.ID)
 	account, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Account])

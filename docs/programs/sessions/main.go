@@ -15,8 +15,8 @@ type User struct {
 	Name string `json:"name"`
 }
 
-// Sessions keeps who is logged in. In production this is a table or Redis, with
-// an end for each session.
+// Sessions stores who is logged in. In production this is a table or Redis, and
+// each session expires.
 type Sessions struct {
 	mutex sync.Mutex
 	users map[string]User
@@ -64,7 +64,7 @@ type LoggedIn struct {
 }
 
 func login(_ context.Context, in Login) (LoggedIn, error) {
-	// A real check is in the page about JWT.
+	// The page about JWT has a real check.
 	if !candor.SecretsEqual("correct horse", in.Body.Password) {
 		return LoggedIn{}, ErrBadLogin
 	}

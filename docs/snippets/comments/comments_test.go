@@ -76,7 +76,7 @@ func TestDocumentSaysWhatCommentsSay(t *testing.T) {
 	}
 }
 
-// Without sources nothing changes, and what is no Go is no document.
+// Without sources nothing changes, and invalid Go is an error.
 func TestSources(t *testing.T) {
 	app := candor.New(candor.Config{Source: source.Of(fstest.MapFS{"a.go": {Data: []byte("package")}})})
 	assert.ErrorContains(t, app.WriteOpenAPI(&bytes.Buffer{}), "Config.Source: a.go cannot be parsed")

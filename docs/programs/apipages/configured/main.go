@@ -16,9 +16,9 @@ func main() {
 			Swagger: "/explore",
 			Redoc:   "-", // no ReDoc
 			Parameters: map[string]any{
-				"tryItOutEnabled":      true,   // forms are open at once
-				"docExpansion":         "none", // tags are closed
-				"persistAuthorization": false,  // a reload asks again
+				"tryItOutEnabled":      true,   // operations can be tried at once
+				"docExpansion":         "none", // tags are collapsed
+				"persistAuthorization": false,  // reloading the page discards credentials
 			},
 		},
 	})

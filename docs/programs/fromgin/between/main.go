@@ -75,7 +75,7 @@ func readTask(_ context.Context, in ReadTask) (Task, error) {
 }
 
 func newApp(tasks *Tasks) *candor.App {
-	// The tag binding is gin's, until the type has moved.
+	// The tag binding belongs to gin, until the type has moved.
 	app := candor.New(candor.Config{Title: "Tasks", ForeignTags: []string{"binding"}})
 	candor.ProvideValue(app, tasks)
 	candor.Provide(app, currentUser, candor.Raises(ErrUnknownKey))
@@ -101,7 +101,7 @@ func newEngine(tasks *Tasks, app *candor.App) *gin.Engine {
 		}
 		c.JSON(http.StatusCreated, tasks.Add(task))
 	})
-	engine.NoRoute(gin.WrapH(app)) // what gin does not know, Candor does: its routes, /docs, 404 and 405
+	engine.NoRoute(gin.WrapH(app)) // Candor serves what gin does not know: its routes, /docs, 404 and 405
 	return engine
 }
 

@@ -34,7 +34,7 @@ func run() error {
 
 	app := candor.New(candor.Config{Title: "New"})
 	candor.Get(app, "/new", newGreeting)
-	stop, err := app.Start(ctx) // what app.Run does: shared providers, lifespans
+	stop, err := app.Start(ctx) // as app.Run does: shared providers, lifespans
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-// Package auth finds out who is asking.
+// Package auth authenticates clients.
 package auth
 
 import (
@@ -7,12 +7,12 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// User is somebody with a key.
+// User is a user with a key.
 type User struct {
 	Name string
 }
 
-// Keys are the users by their keys.
+// Keys maps keys to users.
 type Keys map[string]User
 
 var errBadKey = candor.Error(401, "unknown key")

@@ -31,7 +31,7 @@ var (
 	ErrBadToken  = candor.Error(401, "the token is not valid")
 )
 
-// hash makes passwords useless to those who steal the database.
+// hash keeps passwords secret even if the database is stolen.
 func hash(password string, salt []byte) []byte {
 	return argon2.IDKey([]byte(password), salt, 2, 19<<10, 1, 32)
 }
@@ -54,7 +54,7 @@ func register(ctx context.Context, in Register) (User, error) {
 	return user, err
 }
 
-// Tokens makes and reads JSON Web Tokens.
+// Tokens issues and verifies JSON Web Tokens.
 type Tokens struct {
 	Secret []byte
 }

@@ -15,7 +15,7 @@ import (
 //go:embed migrations/*.sql
 var files embed.FS
 
-// DatabaseFile is where the database is.
+// DatabaseFile is the path of the database.
 type DatabaseFile string
 
 type OpenDatabase struct {

@@ -27,7 +27,8 @@ func newApp(file DatabaseFile, secret string) *candor.App {
 }
 
 func main() {
-	// A new secret at each start: tokens end with the program. Step 9 makes it a setting.
+	// The secret is new at each start, so tokens are valid until the program ends.
+	// Step 9 makes it a setting.
 	if err := newApp("books.db", rand.Text()).Run(":8000"); err != nil {
 		log.Fatal(err)
 	}

@@ -44,9 +44,9 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// The service keeps what its document says, whatever is sent.
+// The service behaves as documented, for all kinds of requests.
 func TestConform(t *testing.T) {
 	app := testApp(t)
-	candor.OverrideValue(app, User{ID: 1, Name: "ann"}) // everybody is logged in
+	candor.OverrideValue(app, User{ID: 1, Name: "ann"}) // every request is logged in
 	candortest.Conform(t, app, candortest.Cases(20), candortest.WithoutSuccess("login"))
 }
