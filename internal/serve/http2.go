@@ -27,6 +27,10 @@ type stream struct {
 func (s *server) serveStream(w http.ResponseWriter, r *http.Request) {
 	st := &stream{ResponseWriter: w, control: http.NewResponseController(w), lim: &s.lim}
 	defer st.arm()
+	if isMalformed(r) {
+		s.refuse(st)
+		return
+	}
 	if r.Body != http.NoBody {
 		r.Body = &streamBody{ReadCloser: r.Body, stream: st}
 	}

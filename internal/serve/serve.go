@@ -169,8 +169,8 @@ func OnStopping(ctx context.Context, f func()) (unhook func()) {
 //   - the TLS handshake counts as part of the first header;
 //   - Limits.Write applies to each 16 KiB of a response on an HTTP/2 stream, and to each 16 KiB on a listener of TLS
 //     connections;
-//   - errors that HTTP/2 itself sends, such as for a header that is too large or a stream error, have no body from
-//     Hooks.Refusal;
+//   - errors that net/http's HTTP/2 itself sends, such as for a header that is too large or is about the connection, or a
+//     stream error, have no body from Hooks.Refusal;
 //   - the header of a stream has no time limit, but a connection that does not respond to a ping is closed;
 //   - clients of HTTP/2 learn of a drain by GOAWAY.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hooks Hooks, protocols Protocols) error {
