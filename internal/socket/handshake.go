@@ -38,6 +38,8 @@ var (
 	// HTTP/2 has no handshake of this kind, and no header for it either; HTTP/1.0 has no upgrade.
 	wrongProtocol = &Refusal{Status: http.StatusUpgradeRequired, Detail: "here is a WebSocket; connect by HTTP/1.1"}
 
+	// After the handshake, what is left of a body would be read as messages, which a proxy took for a body.
+	hasBody     = &Refusal{Status: http.StatusBadRequest, Detail: "a handshake of a WebSocket has no body"}
 	badKey      = &Refusal{Status: http.StatusBadRequest, Detail: "Sec-WebSocket-Key must be one value of 16 bytes in base64"}
 	wrongOrigin = &Refusal{Status: http.StatusForbidden, Detail: "the origin is not allowed"}
 )
@@ -52,6 +54,8 @@ func Check(r *http.Request, origins []string) *Refusal {
 		return noHandshake
 	case r.Header.Get("Sec-WebSocket-Version") != "13":
 		return oldVersion
+	case r.ContentLength != 0:
+		return hasBody
 	case !hasKey(r.Header):
 		return badKey
 	case !allowsOrigin(r, origins):

@@ -62,6 +62,19 @@ func TestCheck(t *testing.T) {
 
 // The error for clients of HTTP/2 and HTTP/1.0, which has no upgrade, names the required protocol, without a header
 // that HTTP/2 forbids.
+// What is left of a body would be read as messages.
+func TestCheckOfABody(t *testing.T) {
+	for _, length := range []int64{5, -1} { // -1 is chunked
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.com/", nil)
+		for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+			r.Header.Set(name, value)
+		}
+		assert.Nil(t, socket.Check(r, nil))
+		r.ContentLength = length
+		assert.Equal(t, 400, socket.Check(r, nil).Status)
+	}
+}
+
 func TestCheckOverOtherProtocols(t *testing.T) {
 	for _, version := range [][2]int{{2, 0}, {1, 0}, {0, 9}} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
