@@ -124,10 +124,18 @@ func (a *App) serve(w http.ResponseWriter, r *http.Request) {
 
 func (a *App) title() string { return cmp.Or(a.config.Title, "API") }
 
-// documentForDev returns the document, or nil if it cannot be written; requests for the document report that error.
-func (a *App) documentForDev() []byte {
-	form, _ := a.table.Load().document.form(OpenAPI32)
-	return form.data
+// documentForDev returns the document, or nil if it cannot be written; requests for the document report that error. The
+// request that asks for it has its response by then, and must not lose it to a hook that panics or ends its goroutine.
+func (a *App) documentForDev() (data []byte) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { _ = recover() }()
+		form, _ := a.table.Load().document.form(OpenAPI32)
+		data = form.data
+	}()
+	<-done
+	return data
 }
 
 // operationOf returns the operation that serves the request.

@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -113,6 +115,18 @@ func devApp(config candor.Config) *candor.App {
 	candor.Get(inner, "/items/{id}", devRead)
 	app.Mount("/inner", inner)
 	return app
+}
+
+// The mode only logs: a hook that panics costs the document, and no other response.
+func TestDevelopmentWithADocumentThatPanics(t *testing.T) {
+	for name, hook := range map[string]func(*openapi3.T){"panic": func(*openapi3.T) { panic("edit") }, "goexit": func(*openapi3.T) { runtime.Goexit() }} {
+		app, _ := apptest.Quiet(candor.Config{Dev: true, EditDocument: hook})
+		candor.Get(app, "/", apptest.Returns(ping{}))
+		for range 2 {
+			assert.Equal(t, "200 | {}", apptest.Wire(app, "GET /"), name)
+		}
+		assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, apptest.Wire(app, "GET /openapi.json"), name)
+	}
 }
 
 // devLines serves a request, and returns the lines that were logged.
