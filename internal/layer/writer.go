@@ -47,7 +47,8 @@ func (w *Writer) HasBegun() bool { return w.Begun || HasBegun(w.ResponseWriter) 
 
 // begin is called for each status that is about to be sent.
 func (w *Writer) begin(status int) {
-	if w.Begun || status < 200 && status != http.StatusSwitchingProtocols {
+	// With a status of more than three digits net/http panics and sends nothing, so the response can still be an error.
+	if w.Begun || status < 200 && status != http.StatusSwitchingProtocols || status > 999 {
 		return
 	}
 	w.Begun, w.Status = true, status

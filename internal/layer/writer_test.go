@@ -42,6 +42,15 @@ func TestWriterKnowsWhatWasSent(t *testing.T) {
 	}
 }
 
+// net/http panics at such a status, and has sent nothing.
+func TestAnImpossibleStatusDoesNotBegin(t *testing.T) {
+	for _, status := range []int{-1, 0, 99, 1000} {
+		w := layer.Watch(httptest.NewRecorder())
+		assert.Panics(t, func() { w.WriteHeader(status) })
+		assert.False(t, w.Begun, status)
+	}
+}
+
 func TestWatchedOnce(t *testing.T) {
 	w := layer.Watch(httptest.NewRecorder())
 	assert.Same(t, w, layer.Watch(w))
