@@ -149,14 +149,23 @@ func (tr *taskRunner) run(ctx context.Context, tasks []func(context.Context) err
 	}
 }
 
-// isolated turns a panic of the task into an error.
-func isolated(ctx context.Context, task func(context.Context) error) (err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			err = panics.New(value)
-		}
+// errGoexit is the error of a task that ends its goroutine, as the methods of testing.T that fail a test do.
+var errGoexit = errors.New("the function ended its goroutine by runtime.Goexit")
+
+// isolated turns a panic of the task into an error, and the end of its goroutine, which is therefore its own.
+func isolated(ctx context.Context, task func(context.Context) error) error {
+	done := make(chan error, 1)
+	go func() {
+		err := errGoexit
+		defer func() {
+			if value := recover(); value != nil {
+				err = panics.New(value)
+			}
+			done <- err
+		}()
+		err = task(ctx)
 	}()
-	return task(ctx)
+	return <-done
 }
 
 // drain waits until no task is running, but no longer than the limit; then it cancels the contexts of those that still

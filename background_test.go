@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 
@@ -232,4 +234,21 @@ func TestTheEndOfAFailedStream(t *testing.T) {
 			assert.Equal(t, 1, strings.Count(logged.String(), "on fire\""), "the log says it once:\n%s", logged)
 		}
 	}
+}
+
+// A task that ends its goroutine is reported like one that panics, and the next one runs.
+func TestTasksThatEndTheirGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []string
+		app := candor.New(candor.Config{OnTaskError: func(_ context.Context, err error) { got = append(got, err.Error()) }})
+		type input struct{ Tasks *candor.Tasks }
+		candor.Post(app, "/", func(_ context.Context, in input) (candor.None, error) {
+			in.Tasks.Add(func(context.Context) error { runtime.Goexit(); return nil })
+			in.Tasks.Add(func(context.Context) error { got = append(got, "the next one"); return nil })
+			return candor.None{}, nil
+		})
+		candor.NewTestClient(t, app).Post("/", nil).Status(204)
+		synctest.Wait()
+		assert.Equal(t, []string{"the function ended its goroutine by runtime.Goexit", "the next one"}, got)
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -92,6 +93,29 @@ func TestHealthOfChecksThatDoNotReturn(t *testing.T) {
 		synctest.Wait()
 		assert.Contains(t, c.Get("/readyz").Status(503).Text(), `"hangs":"ok"`)
 		c.Get("/healthz").Status(404)
+	})
+}
+
+// A check that ends its goroutine fails, and runs again: it must not count as one that hangs.
+func TestHealthOfACheckThatEndsItsGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		config, log := recorded()
+		app := candor.New(config)
+		ends := true
+		app.Health("", "/readyz", candor.HealthCheck{Name: "database", Check: func(context.Context) error {
+			if ends {
+				runtime.Goexit()
+			}
+			return nil
+		}})
+		c := candor.NewTestClient(t, app)
+		start := time.Now()
+		c.Get("/readyz").Status(503)
+		assert.Zero(t, time.Since(start))
+		assert.Equal(t, []string{"WARN a health check fails check=database error=the function ended its goroutine by runtime.Goexit"}, log.take())
+		ends = false
+		time.Sleep(2 * time.Second)
+		c.Get("/readyz").Status(200)
 	})
 }
 
