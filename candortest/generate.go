@@ -536,10 +536,17 @@ func (g *generator) addOthers(f *facts, object map[string]any, depth int, a *aim
 		if inner != nil {
 			least = max(least, 1)
 		}
-		n := g.size(least, min(f.mostOf("Properties")-len(object), least+2), 2)
-		for i := range n {
-			object[g.name(f, i)] = g.value(f.others, depth+1, inner)
-			inner = nil
+		most := min(f.mostOf("Properties")-len(object), least+2)
+		if depth > deep {
+			most = least // a map of maps has to end
+		}
+		for i := range g.size(least, most, 2) {
+			name := g.name(f, i)
+			// A name that is drawn twice must not replace the value that violates the aim's rule.
+			if _, isThere := object[name]; !isThere {
+				object[name] = g.value(f.others, depth+1, inner)
+				inner = nil
+			}
 		}
 	case a == nil && g.how == asJSON && len(f.readOnly) > 0 && g.seldom(4):
 		// The app ignores it, whatever its value.

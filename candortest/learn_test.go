@@ -249,3 +249,28 @@ func TestCredentialsOfAnAlternative(t *testing.T) {
 		assert.Empty(t, record(func(tb *recordingTB) { candortest.Conform(tb, app, options...) }), scheme)
 	}
 }
+
+// nested is a map of maps without an end, where each must have a member.
+type nested struct {
+	Inner map[string]nested `json:"inner"`
+	Sizes map[uint8]size    `json:"sizes"`
+}
+
+type size struct {
+	Width int    `json:"width" validate:"gte=1,lte=3"`
+	Unit  string `json:"unit" pattern:"^(mm|cm)$"`
+}
+
+// A map of maps ends before the depth at which JSON is refused, and a name that is
+// drawn twice does not hide the rule that is broken.
+func TestMaps(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", func(_ context.Context, in struct {
+		Body nested `body:""`
+	}) (nested, error) {
+		return in.Body, nil
+	})
+	for range 3 {
+		assert.Empty(t, record(func(tb *recordingTB) { candortest.Conform(tb, app, candortest.Cases(400)) }))
+	}
+}
