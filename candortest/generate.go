@@ -30,6 +30,8 @@ type generator struct {
 	t   *rapid.T
 	doc *document
 	how form
+	// aimed means that a rule is to be violated, and nothing else.
+	aimed bool
 	// known are the values learned so far.
 	known *knowledge
 }
@@ -54,6 +56,12 @@ func (g *generator) seldom(n int) bool { return g.draw(n) == n-1 }
 
 // deep is the depth from which optional parts are left out.
 const deep = 4
+
+// whole generates a parameter or a body.
+func (g *generator) whole(n node, a *aim) any {
+	g.aimed = a != nil
+	return g.value(n, 0, a)
+}
 
 // value generates a value that violates the aim's rule, or none if the aim is nil.
 func (g *generator) value(n node, depth int, a *aim) any {
@@ -548,8 +556,8 @@ func (g *generator) addOthers(f *facts, object map[string]any, depth int, a *aim
 				inner = nil
 			}
 		}
-	case a == nil && g.how == asJSON && len(f.readOnly) > 0 && g.seldom(4):
-		// The app ignores it, whatever its value.
+	case !g.aimed && g.how == asJSON && len(f.readOnly) > 0 && g.seldom(4):
+		// The app ignores it, whatever its value, so it violates no rule.
 		object[pick(g, f.readOnly)] = pick(g, []any{nil, "x", json.Number("1")})
 	case a == nil && g.how == asJSON && g.seldom(8):
 		object[unknown] = pick(g, []any{nil, "x", json.Number("1")})

@@ -274,3 +274,27 @@ func TestMaps(t *testing.T) {
 		assert.Empty(t, record(func(tb *recordingTB) { candortest.Conform(tb, app, candortest.Cases(400)) }))
 	}
 }
+
+type marked struct {
+	ID   int    `json:"id" readonly:"true"`
+	Name string `json:"name" pattern:"^[a-z]{2,4}$"`
+}
+
+type labels struct {
+	First  *marked           `json:"first"`
+	Others map[string]marked `json:"others"`
+}
+
+// What an app ignores violates no rule, wherever it is in a body.
+func TestReadOnlyMembersBesideABrokenRule(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", func(_ context.Context, in struct {
+		Body labels `body:""`
+	}) (labels, error) {
+		if in.Body.First == nil {
+			in.Body.First = &marked{Name: "none"}
+		}
+		return in.Body, nil
+	})
+	candortest.Conform(t, app, candortest.Cases(1000))
+}

@@ -141,7 +141,7 @@ func (d *drafter) parameter(p *parameter) bool {
 		a = d.probe.aim
 	}
 	d.how = p.form()
-	value := d.value(p.schema, 0, a)
+	value := d.whole(p.schema, a)
 	if !d.isWanted(p.schema, value, a) {
 		return false
 	}
@@ -365,7 +365,7 @@ func (d *drafter) write(b *body, a *aim) bool {
 		return d.formBody(b, a)
 	}
 	d.how = asText
-	value := d.value(b.schema, 0, a)
+	value := d.whole(b.schema, a)
 	d.r.body = []byte(text(value))
 	// An empty body would count as none.
 	return d.isWanted(b.schema, value, a) && len(d.r.body) > 0
@@ -373,7 +373,7 @@ func (d *drafter) write(b *body, a *aim) bool {
 
 func (d *drafter) jsonBody(b *body, a *aim) bool {
 	d.how = asJSON
-	value := d.value(b.schema, 0, a)
+	value := d.whole(b.schema, a)
 	if !d.isWanted(b.schema, value, a) {
 		return false
 	}
