@@ -177,7 +177,7 @@ func (c *compiler) alsoForm(p *bodyPlan, in *typeinfo.Input) error {
 	if err != nil {
 		return inField(in, in.BodyForm, err)
 	}
-	form := &formPlan{fields: []formField{{nested: nested, index: in.BodyForm.Index}}}
+	form := &formPlan{fields: []formField{{nested: nested, index: in.BodyForm.Index}}, strict: nested.IsStrict()}
 	p.media = append(p.media,
 		bodyMedia{name: mediatype.Form, decode: form.decode, copies: true, text: true},
 		bodyMedia{name: mediatype.Multipart, stream: form.readMultipart})

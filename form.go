@@ -52,6 +52,7 @@ func (f OAuth2PasswordForm) Scopes() []string { return strings.Fields(f.Scope) }
 // formPlan reads a URL-encoded or multipart body into the form fields of an input.
 type formPlan struct {
 	fields []formField
+	// strict rejects unknown names, also those in nested values, whose types need not be strict.
 	strict bool
 }
 
@@ -152,7 +153,7 @@ func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formF
 	return field, err
 }
 
-func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Options, faults *fault.List) {
+func (f *formField) bind(into reflect.Value, sent *sentForm, i int, strict bool, o codec.Options, faults *fault.List) {
 	o.Echo = o.Echo && !f.isSecret
 	switch wrong := sent.wrong[i]; {
 	// The value was not stored, so without this case the field would count as missing.
@@ -160,7 +161,7 @@ func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Opti
 		wrong.Loc = []any{"body", f.name}
 		faults.Add(wrong)
 	case f.nested != nil:
-		f.nested.Bind(into, sent.branches[i], o.Echo, o.ForbidExtra, faults)
+		f.nested.Bind(into, sent.branches[i], o.Echo, bind.Closed{Names: strict || o.ForbidExtra, JSON: o.ForbidExtra}, faults)
 	case f.file != nil:
 		f.file.fill(into, f.name, sent.filesOf(i), faults)
 	case o.ForbidExtra:
@@ -216,7 +217,7 @@ func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, fau
 			continue
 		}
 		sentAs := p.sentAs(i, sent, faults)
-		p.fields[sentAs].bind(into, sent, sentAs, o, faults)
+		p.fields[sentAs].bind(into, sent, sentAs, p.strict, o, faults)
 		// Rules across fields look up the field by its current name.
 		sent.texts[i] = sent.texts[sentAs]
 	}

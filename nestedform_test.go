@@ -104,6 +104,54 @@ func TestNestedForms(t *testing.T) {
 	}
 }
 
+// Strict refuses names that nobody reads wherever they are in a form, as its schema says; members in its JSON are those of
+// another type.
+func TestNestedFormsOfStrictTypes(t *testing.T) {
+	type fields struct {
+		candor.Strict
+		Address postalAddress  `form:"address,omitempty" json:"address,omitempty"`
+		Items   []orderedItem  `form:"items,omitempty" json:"items,omitempty"`
+		Meta    *postalAddress `form:"meta,json" json:"meta"`
+	}
+	type model struct {
+		Fields fields `form:""`
+	}
+	type either struct {
+		Body struct {
+			candor.Strict
+			Address postalAddress `json:"address,omitempty"`
+			Items   []orderedItem `json:"items,omitempty"`
+		} `body:"" form:""`
+	}
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/fields", func(context.Context, fields) (candor.None, error) { return candor.None{}, nil })
+	candor.Post(app, "/model", func(context.Context, model) (candor.None, error) { return candor.None{}, nil })
+	candor.Post(app, "/either", func(context.Context, either) (candor.None, error) { return candor.None{}, nil })
+	c := candor.NewTestClient(t, app)
+	for _, row := range []struct{ form, want string }{
+		{"address.street=Main&items[0].name=a", "204"},
+		{"address.street=Main&address.foo=1", `extra_forbidden ["body","address","foo"]`},
+		{"address.foo=1", `extra_forbidden ["body","address","foo"]`},
+		{"items[0].name=a&items[0].foo=1", `extra_forbidden ["body","items",0,"foo"]`},
+		{"items[0].name=a&items[0].name[0]=1", `extra_forbidden ["body","items",0,"name"]`},
+		{"items[0].name=a&items[0].size.width=1&items[0].size.foo=1", `extra_forbidden ["body","items",0,"size","foo"]`},
+		{`meta={"street":"Main","foo":1}`, "204"},
+		{"foo=1", `extra_forbidden ["body","foo"]`},
+	} {
+		for _, path := range []string{"/fields", "/model", "/either"} {
+			if strings.HasPrefix(row.form, "meta") && path == "/either" {
+				continue
+			}
+			response := c.Post(path, nil, candor.WithBody("application/x-www-form-urlencoded", strings.NewReader(row.form)))
+			if row.want == "204" {
+				response.Status(204)
+				continue
+			}
+			assert.Equal(t, row.want, verdict(response), path+" "+row.form)
+		}
+	}
+}
+
 func TestNestedFormsInTheDocument(t *testing.T) {
 	c := candor.NewTestClient(t, orderApp())
 	form := apptest.DocumentMember(t, c, "components", "schemas", "showOrderForm").(map[string]any)

@@ -396,14 +396,20 @@ func (b *Branch) hasValues() bool {
 	return false
 }
 
-// Bind sets the field of the input struct from what was sent. Validation errors have complete locations. closed rejects
-// unknown names.
-func (n *Nested) Bind(into reflect.Value, sent *Branch, echo, closed bool, faults *fault.List) (valid bool) {
+// Closed says which unknown names a form rejects: those of its fields, and those of members in its JSON, which a model
+// that embeds candor.Strict does not decide.
+type Closed struct{ Names, JSON bool }
+
+// Bind sets the field of the input struct from what was sent. Validation errors have complete locations.
+func (n *Nested) Bind(into reflect.Value, sent *Branch, echo bool, closed Closed, faults *fault.List) (valid bool) {
 	return n.root.bind(into.FieldByIndex(n.root.field.Index), sent, n.sink(echo, closed, faults))
 }
 
+// IsStrict reports whether the value's type refuses unknown names.
+func (n *Nested) IsStrict() bool { return n.root.held.Object != nil && n.root.held.Object.Strict }
+
 // sink returns where validation errors of the whole value go.
-func (n *Nested) sink(echo, closed bool, faults *fault.List) sink {
+func (n *Nested) sink(echo bool, closed Closed, faults *fault.List) sink {
 	return sink{faults: faults, echo: echo, closed: closed, loc: n.location()}
 }
 
@@ -457,11 +463,11 @@ func (n *node) refuseUnknown(sent *Branch, to sink) (valid bool) {
 }
 
 func (n *node) isClosed(to sink) bool {
-	return to.closed || n.held.Object != nil && n.held.Object.Strict
+	return to.closed.Names || n.held.Object != nil && n.held.Object.Strict
 }
 
 func (n *node) bindTexts(dst reflect.Value, texts []string, to sink) bool {
-	if to.closed && n.param.closedJSON != nil && len(texts) > 0 {
+	if to.closed.JSON && n.param.closedJSON != nil && len(texts) > 0 {
 		return n.param.bindJSON(dst, texts[len(texts)-1], n.param.closedJSON, to)
 	}
 	return n.param.bindTo(dst, texts, to)

@@ -106,7 +106,7 @@ func FuzzDotted(f *testing.F) {
 		require.Equal(t, known.MatchString(name), sent.IsThere())
 		var in input
 		var faults fault.List
-		valid := nested.Bind(reflect.ValueOf(&in).Elem(), sent, false, false, &faults)
+		valid := nested.Bind(reflect.ValueOf(&in).Elem(), sent, false, bind.Closed{}, &faults)
 		require.Equal(t, !known.MatchString(name) || name == "a[0].b", valid, faults.Faults)
 		require.LessOrEqual(t, len(in.A), 1)
 	})

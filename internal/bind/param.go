@@ -66,7 +66,7 @@ type sink struct {
 	faults *fault.List
 	echo   bool
 	// closed rejects unknown names in a nested value.
-	closed bool
+	closed Closed
 	// loc is the location of a part of a nested value; nil for a parameter, whose location is its source and name.
 	loc []any
 }

@@ -74,7 +74,7 @@ func (b *binding) bindNested(s *slot) {
 	// A separate list: the functions of the tree are recursive, so their arguments are on the heap, and the list of all
 	// validation errors would take the whole request with it.
 	found := new(fault.List)
-	if !s.nested.root.bind(s.dst, sent, s.nested.sink(b.EchoInput, false, found)) {
+	if !s.nested.root.bind(s.dst, sent, s.nested.sink(b.EchoInput, Closed{}, found)) {
 		b.valid = false
 	}
 	for i := range found.Faults {
