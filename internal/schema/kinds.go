@@ -276,6 +276,12 @@ func formatted(format string) *openapi3.Schema {
 		// address.
 		s.Examples = []any{"192.0.2.1", "2001:db8::1"}
 		addNote(s, "ip")
+	case "cidr":
+		s.Examples = []any{"192.0.2.0/24", "2001:db8::/32"}
+		addNote(s, format)
+	case "ip-port":
+		s.Examples = []any{"192.0.2.1:443", "[2001:db8::1]:443"}
+		addNote(s, format)
 	case "time":
 		s.Pattern, s.Examples = timePattern, []any{"15:04:05"}
 	case typeinfo.LocalDateTime:

@@ -185,6 +185,8 @@ func TestKinds(t *testing.T) {
 		{reflect.TypeFor[time.Duration](), duration, `"1h30m" "-.5s" "0" "+0" "1.s" "3µs"`, `"1" "h" "" 5 "1h30"`},
 		{reflect.TypeFor[colour](), `{"type":"string","x-validate":"colour"}`, `"red"`, `1`},
 		{reflect.TypeFor[netip.Addr](), `{"type":"string","examples":["192.0.2.1","2001:db8::1"],"x-validate":"ip"}`, `"::1" "1.2.3.4" "fe80::1%eth0" ""`, `1`},
+		{reflect.TypeFor[netip.Prefix](), `{"type":"string","examples":["192.0.2.0/24","2001:db8::/32"],"x-validate":"cidr"}`, `"10.0.0.0/8" ""`, `1`},
+		{reflect.TypeFor[netip.AddrPort](), `{"type":"string","examples":["192.0.2.1:443","[2001:db8::1]:443"],"x-validate":"ip-port"}`, `"[::1]:80" ""`, `1`},
 		{reflect.TypeFor[big.Int](), `{"type":["integer","null"]}`, `123456789012345678901234567890 null`, `"1" 1.5`},
 		{reflect.TypeFor[amount](), `{}`, `null 1 "x" {}`, ``},
 		{reflect.TypeFor[described](), `{"type":"string","pattern":"^t"}`, `"to"`, `"x"`},
