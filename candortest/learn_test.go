@@ -267,7 +267,8 @@ func TestMaps(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/", func(_ context.Context, in struct {
 		Body nested `body:""`
-	}) (nested, error) {
+	},
+	) (nested, error) {
 		return in.Body, nil
 	})
 	for range 3 {
@@ -290,7 +291,8 @@ func TestReadOnlyMembersBesideABrokenRule(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/", func(_ context.Context, in struct {
 		Body labels `body:""`
-	}) (labels, error) {
+	},
+	) (labels, error) {
 		if in.Body.First == nil {
 			in.Body.First = &marked{Name: "none"}
 		}
