@@ -133,8 +133,9 @@ func looksLikeHTTP(head [5]byte) bool {
 	return false
 }
 
-// preface is the beginning of HTTP/2 (RFC 9113, section 3.4); it is no method of HTTP/1.
-const preface = "PRI"
+// preface is the beginning of HTTP/2 (RFC 9113, section 3.4). All of it is read, because methods of HTTP/1 may begin with
+// the same letters, such as PRINT.
+const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 // peek reads until it is known whether the preface comes.
 func (c *conn) peek() error {

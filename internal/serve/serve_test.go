@@ -235,6 +235,22 @@ func TestHeaderBytes(t *testing.T) {
 	}
 }
 
+// Beside HTTP/2 these begin like its preface.
+func TestMethodsThatBeginLikeThePreface(t *testing.T) {
+	for _, method := range []string{"P", "PR", "PRI", "PRINT", "PRI-X"} {
+		t.Run(method, func(t *testing.T) {
+			bubble(t, func(t *testing.T, start starter) {
+				r := start(hello, serve.Limits{}, serve.Hooks{Refusal: refuse})
+				defer r.end(t)
+				c := r.dial(t)
+				defer c.Close()
+				c.send(method + " /preface HTTP/1.1\r\nHost: x\r\n\r\n")
+				assert.Equal(t, 200, c.answer().StatusCode)
+			})
+		})
+	}
+}
+
 func TestRefusal(t *testing.T) {
 	for _, tt := range []struct {
 		name, request string
