@@ -441,6 +441,10 @@ func (a *response) write(w http.ResponseWriter) {
 
 // begin sends the status and the header; the body follows.
 func (a *response) begin(w http.ResponseWriter) {
+	if a.streaming != nil {
+		// Nobody knows the length of a stream; one that a function has set would truncate it.
+		delete(w.Header(), "Content-Length")
+	}
 	a.putHeader(w.Header())
 	w.WriteHeader(a.status)
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -122,6 +123,33 @@ func failedStreams(n int, pause func(), fail func(yield func(line, error) bool))
 	candor.Get(sub, "/events", events, taken)
 	app.Mount("/mounted", sub)
 	return app
+}
+
+// Nobody knows the length of a stream; the one that a function sets would truncate it.
+func TestStreamsHaveNoLength(t *testing.T) {
+	type input struct{ Header candor.ResponseHeader }
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/lines", func(_ context.Context, in input) (candor.JSONLines[int], error) {
+		http.Header(in.Header).Set("Content-Length", "3")
+		return candor.LinesOf(slices.Values([]int{1, 2, 3})), nil
+	})
+	candor.Get(app, "/events", func(_ context.Context, in input) (candor.Events[int], error) {
+		http.Header(in.Header).Set("Content-Length", "500")
+		return candor.EventsOf(slices.Values([]int{1, 2})), nil
+	})
+	server := httptest.NewServer(app)
+	defer server.Close()
+	for path, want := range map[string]string{"/lines": "1\n2\n3\n", "/events": "data: 1\n\ndata: 2\n\n"} {
+		resp, err := http.Get(server.URL + path)
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, errors.Join(err, resp.Body.Close()))
+		assert.Equal(t, want, string(body))
+		head, err := http.Head(server.URL + path)
+		require.NoError(t, err)
+		require.NoError(t, head.Body.Close())
+		assert.NotContains(t, head.Header, "Content-Length")
+	}
 }
 
 type envelopedLines struct {
