@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/requestinfo"
@@ -244,7 +245,7 @@ func (t *table) redirect(w http.ResponseWriter, r *http.Request) {
 	if r.URL.RawQuery != "" {
 		location += "?" + r.URL.RawQuery
 	}
-	w.Header().Set("Location", location)
+	w.Header().Set("Location", mediatype.Location(location))
 	// A 307 keeps the method and the body.
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }

@@ -103,6 +103,8 @@ func TestSlashRedirects(t *testing.T) {
 		{"GET /shops", "307 Location: /shops/"},
 		{"GET /items/?q=a%20b&q=//x", "307 Location: /items?q=a%20b&q=//x"},
 		{"GET /items/?", "307 Location: /items"},
+		// As candor.Redirect does it.
+		{"GET /items/?q=\"<é>", "307 Location: /items?q=%22%3C%C3%A9%3E"},
 		// Any method is redirected: the route at the other path decides about the method.
 		{"DELETE /items/", "307 Location: /items"},
 		{"OPTIONS /items/", "307 Location: /items"},
