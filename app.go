@@ -18,6 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/responsecache"
+	"github.com/candor-go/candor/internal/schema"
 )
 
 // App is an API: its routes, its document and the configuration they share. It is an http.Handler, and safe for
@@ -131,8 +132,9 @@ func (a *App) documentForDev() (data []byte) {
 	go func() {
 		defer close(done)
 		defer func() { _ = recover() }()
-		form, _ := a.table.Load().document.form(OpenAPI32)
-		data = form.data
+		if form, err := a.table.Load().document.form(OpenAPI32); err == nil {
+			data = form.document.Bytes()
+		}
 	}()
 	<-done
 	return data
@@ -239,7 +241,7 @@ func (a *App) serves(other *App, seen map[*App]bool) bool {
 }
 
 func (a *App) newDocument(info Info) (d *document) {
-	return newDocument(func() ([]byte, error) {
+	return newDocument(func() (*schema.Encoded, error) {
 		// Apps that mount this one may be sealed later, so the servers are computed when the document is built.
 		info.Servers = a.servers(info.Servers)
 		additions := a.programs.schemas
@@ -285,8 +287,7 @@ func (a *App) WriteOpenAPIAs(w io.Writer, format DocumentFormat) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(form.data)
-	return err
+	return form.document.Send(w)
 }
 
 // pagePath returns the path of a page of the app, "" if it is not served.

@@ -1,12 +1,10 @@
 package candor
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"net/http"
 	"path"
 	"slices"
@@ -23,6 +21,7 @@ import (
 	"github.com/candor-go/candor/internal/openapi30"
 	"github.com/candor-go/candor/internal/openapi32"
 	"github.com/candor-go/candor/internal/pathtree"
+	"github.com/candor-go/candor/internal/schema"
 )
 
 // document is an OpenAPI document, built when it is first needed.
@@ -31,7 +30,7 @@ type document struct {
 	endpoints, webhooks []*endpoint
 	operations          *operationIndex
 	// build makes the document, version 3.1 as JSON, on the first call.
-	build func() ([]byte, error)
+	build func() (*schema.Encoded, error)
 	// forms are the served formats, each made when it is first needed.
 	forms [documentFormats]func() (documentForm, error)
 }
@@ -113,23 +112,24 @@ func beside(ending string) func(first string) string {
 
 // documentForm is a document as it is sent.
 type documentForm struct {
-	data        []byte
+	document    *schema.Encoded
 	contentType string
 	// etag is computed when the document is first sent; WriteOpenAPI does not need it.
 	etag func() string
 }
 
 // newForm converts the document, which is JSON in version 3.1, to a format.
-func newForm(document []byte, format *documentFormat) (documentForm, error) {
-	data, err := format.Of(document)
+func newForm(document *schema.Encoded, format *documentFormat) (documentForm, error) {
+	converted, err := format.Of(document)
 	if err != nil {
 		return documentForm{}, err
 	}
 	etag := sync.OnceValue(func() string {
-		sum := sha256.Sum256(data)
-		return `"` + hex.EncodeToString(sum[:16]) + `"`
+		hash := sha256.New()
+		_ = converted.Send(hash) // a hash never fails
+		return `"` + hex.EncodeToString(hash.Sum(nil)[:16]) + `"`
 	})
-	return documentForm{data: data, etag: etag, contentType: format.MediaType}, nil
+	return documentForm{document: converted, etag: etag, contentType: format.MediaType}, nil
 }
 
 // form returns the document in a format.
@@ -142,16 +142,16 @@ func (d *document) form(format DocumentFormat) (documentForm, error) {
 }
 
 // newDocument returns a document that build makes, as version 3.1 in JSON.
-func newDocument(build func() ([]byte, error)) *document {
+func newDocument(build func() (*schema.Encoded, error)) *document {
 	// All formats are made from one tree, built once, whichever is asked for first.
 	d := &document{build: sync.OnceValues(build)}
 	for format := range d.forms {
 		d.forms[format] = sync.OnceValues(func() (documentForm, error) {
-			data, err := d.build()
+			encoded, err := d.build()
 			if err != nil {
 				return documentForm{}, err
 			}
-			return newForm(data, &formats()[format])
+			return newForm(encoded, &formats()[format])
 		})
 	}
 	return d
@@ -196,8 +196,8 @@ func (s servedDocument) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.Set("Content-Type", form.contentType)
-	h.Set("Content-Length", strconv.Itoa(len(form.data)))
-	_, _ = io.Copy(w, bytes.NewReader(form.data))
+	h.Set("Content-Length", strconv.Itoa(form.document.Len()))
+	_ = form.document.Send(w) // the client is gone
 }
 
 // routes returns the routes of a document and its pages, below the prefix.

@@ -16,7 +16,7 @@ import (
 )
 
 // buildDocument builds the OpenAPI document of an app's operations. The bytes are the same on every run.
-func buildDocument(config *Config, info Info, x *operationIndex, additions schema.Options) ([]byte, error) {
+func buildDocument(config *Config, info Info, x *operationIndex, additions schema.Options) (*schema.Encoded, error) {
 	codecs, err := newCodecSet(config.Codecs)
 	if err != nil {
 		return nil, err

@@ -172,11 +172,11 @@ func newContract(app *App) (*contract.Contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := t.document.form(OpenAPI32)
+	form, err := t.document.form(OpenAPI32)
 	if err != nil {
 		return nil, err
 	}
-	return contract.New(document.data, func(r *http.Request) (path, method string, captured []string, ok bool) {
+	return contract.New(form.document.Bytes(), func(r *http.Request) (path, method string, captured []string, ok bool) {
 		e, captured := t.match(r, nil)
 		if e == nil {
 			return "", "", nil, false

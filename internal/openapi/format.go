@@ -1,6 +1,9 @@
 package openapi
 
-import "github.com/candor-go/candor/internal/doctree"
+import (
+	"github.com/candor-go/candor/internal/doctree"
+	"github.com/candor-go/candor/internal/schema"
+)
 
 // Format is a format of the document. It is converted from the finished document of version 3.1, including edits by hand,
 // so no format can lose an edit.
@@ -13,12 +16,12 @@ type Format struct {
 }
 
 // Of returns a document, given as JSON of version 3.1, in this format.
-func (f *Format) Of(document []byte) ([]byte, error) {
+func (f *Format) Of(document *schema.Encoded) (*schema.Encoded, error) {
 	if f.Convert == nil && !f.YAML {
 		return document, nil
 	}
 	// A tree keeps the order of members, which a map would lose.
-	tree, err := doctree.Parse(document)
+	tree, err := doctree.Parse(document.Bytes())
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +29,7 @@ func (f *Format) Of(document []byte) ([]byte, error) {
 		tree = f.Convert(tree)
 	}
 	if f.YAML {
-		return tree.AppendYAML(nil), nil
+		return schema.Whole(tree.AppendYAML(nil)), nil
 	}
-	return tree.AppendJSON(nil), nil
+	return schema.Whole(tree.AppendJSON(nil)), nil
 }

@@ -28,7 +28,7 @@ type Options struct {
 type Edit = func(*openapi3.Operation)
 
 // Write returns the document of an API as JSON. Equal data gives equal bytes.
-func Write(api *operation.API, o Options) ([]byte, error) {
+func Write(api *operation.API, o Options) (*schema.Encoded, error) {
 	w := &writer{
 		options: o, components: schema.New(o.Schema),
 		shared: shared{

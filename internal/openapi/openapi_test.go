@@ -15,6 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/openapi"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -116,8 +117,8 @@ const libraryDocument = `{
 func TestWrite(t *testing.T) {
 	document, err := openapi.Write(library(t), openapi.Options{})
 	require.NoError(t, err)
-	assert.JSONEq(t, libraryDocument, string(document))
-	documenttest.Valid(t, document)
+	assert.JSONEq(t, libraryDocument, document.String())
+	documenttest.Valid(t, document.Bytes())
 }
 
 // TestEditsChangeTheirOperationOnly: shared parts are written separately for an operation that is edited.
@@ -128,7 +129,7 @@ func TestEditsChangeTheirOperationOnly(t *testing.T) {
 		document, err := openapi.Write(api, o)
 		require.NoError(t, err)
 		var doc openapi3.T
-		require.NoError(t, doc.UnmarshalJSON(document))
+		require.NoError(t, doc.UnmarshalJSON(document.Bytes()))
 		item := doc.Paths.Value("/shelves/{id}/books")
 		return [2]string{item.Post.Parameters[0].Value.Description, item.Get.Parameters[0].Value.Description}
 	}
@@ -166,7 +167,7 @@ func TestKindsOfValues(t *testing.T) {
 				Socket struct{ Receives, AnswersInvalid json.RawMessage } `json:"x-websocket"`
 			}
 		}
-		require.NoError(t, json.Unmarshal(document, &doc))
+		require.NoError(t, json.Unmarshal(document.Bytes(), &doc))
 		op := doc.Paths["/"]["get"]
 		assert.JSONEq(t, want[0], string(op.Responses["200"].Content["x/y"].Schema), "%d", kind)
 		assert.JSONEq(t, want[1], string(op.Socket.Receives), "%d", kind)
@@ -190,10 +191,10 @@ func TestFormats(t *testing.T) {
 		"as YAML":   {openapi.Format{YAML: true}, "openapi: \"3.1.0\"\npaths: {}\n"},
 		"both":      {openapi.Format{Convert: renamed, YAML: true}, "asyncapi: \"3.0.0\"\n"},
 	} {
-		got, err := row.format.Of([]byte(document))
+		got, err := row.format.Of(schema.Whole([]byte(document)))
 		require.NoError(t, err)
-		assert.Equal(t, row.want, string(got), name)
+		assert.Equal(t, row.want, got.String(), name)
 	}
-	_, err := (&openapi.Format{YAML: true}).Of([]byte("{"))
+	_, err := (&openapi.Format{YAML: true}).Of(schema.Whole([]byte("{")))
 	assert.Error(t, err)
 }

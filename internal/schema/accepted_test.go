@@ -499,7 +499,7 @@ func judgeOf(t testing.TB, d *typeinfo.Type, use schema.Use) (*jsonschema.Schema
 	doc.Components = &openapi3.Components{Schemas: c.Schemas()}
 	text, err := schema.Encode(doc, c.Order())
 	require.NoError(t, err)
-	return judgeText(t, string(text), "#/x-value"), string(text)
+	return judgeText(t, text.String(), "#/x-value"), text.String()
 }
 
 // judged returns a JSON value for validation, with each number as close as clients with float64 can represent it.

@@ -32,40 +32,37 @@ type Order struct {
 // It calls kin's own methods for the members of a value, but never for the JSON of a value that contains others, which
 // would encode each level once more.
 //
-// Parts that several operations share are encoded once and then copied.
-func Encode(doc *openapi3.T, order Order) ([]byte, error) {
+// Parts that several operations share are encoded once.
+func Encode(doc *openapi3.T, order Order) (*Encoded, error) {
 	e := encoder{order: order, written: map[any]span{}, out: make([]byte, 0, perPath*len(order.Paths))}
 	e.value(doc)
-	// A document is kept as long as its app, so it is copied if much of the buffer is unused.
-	if unused := cap(e.out) - len(e.out); unused < len(e.out)/8 {
-		return e.out, e.err
-	}
-	return slices.Clone(e.out), e.err // without the unused part of the buffer
+	return newEncoded(e.out, e.copies), e.err
 }
 
-// perPath is the approximate size of a path in a document.
-const perPath = 1 << 10
+// perPath is the approximate size of what a path does not share with others.
+const perPath = 1 << 8
 
 type encoder struct {
 	out   []byte
 	order Order
 	err   error
-	// written has the positions of shared parts in the output.
+	// written has the positions of shared parts in the output, and copies are those to insert, in order.
 	written map[any]span
+	copies  []insertion
 }
 
-// span is a part of the output.
-type span struct{ from, to int }
-
-// once encodes a shared value, or copies it from the output if it is already there.
+// once encodes a shared value. If it is already in the output, it notes that it is to be copied here.
 func (e *encoder) once(shared any) {
-	if at, ok := e.written[shared]; ok {
-		e.out = append(e.out, e.out[at.from:at.to]...)
+	if part, ok := e.written[shared]; ok {
+		e.copies = append(e.copies, insertion{len(e.out), part})
 		return
 	}
-	from := len(e.out)
+	from, copies := len(e.out), len(e.copies)
 	e.value(shared)
-	e.written[shared] = span{from, len(e.out)}
+	// A part into which others are to be copied is not whole in the output. Only a user's edit makes such a part.
+	if len(e.copies) == copies {
+		e.written[shared] = span{from, len(e.out)}
+	}
 }
 
 // marshaler is implemented by the types of kin-openapi. It returns their members, as a value or in a map.
@@ -460,8 +457,11 @@ func (e *encoder) operation(op *openapi3.Operation) {
 	if len(op.Parameters) > 0 {
 		e.name("parameters")
 		e.open('[')
-		for _, p := range op.Parameters {
-			e.comma()
+		for i, p := range op.Parameters {
+			// Not by comma: a copy leaves no byte behind.
+			if i > 0 {
+				e.raw(",")
+			}
 			// Operations share parameters, bodies and lists of responses by pointer.
 			e.once(p)
 		}

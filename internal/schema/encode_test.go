@@ -1,9 +1,11 @@
 package schema_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"reflect"
 	"regexp"
@@ -54,7 +56,7 @@ func TestEncodeKeepsTheOrder(t *testing.T) {
 		`"/z":{"delete":`+operation("deleteZ")+`},"/a":{"summary":"P","post":`+operation("postA")+`,"get":`+operation("getA")+`},"/b":{"get":`+operation("getB")+`}},`+
 		`"components":{"schemas":{"Z":{"type":"object","required":["z","a"],"properties":{"z":{"type":"string"},`+
 		`"a":{"$ref":"#/components/schemas/B","description":"d","default":{"y":1,"x":2}},"m":{"type":"boolean"}}},`+
-		`"B":{"type":"integer","format":"int64"},"A":{}}},"tags":[{"name":"z"},{"name":"a"}],"x-last":true}`, string(got))
+		`"B":{"type":"integer","format":"int64"},"A":{}}},"tags":[{"name":"z"},{"name":"a"}],"x-last":true}`, got.String())
 }
 
 // everything has each kind of object in a document.
@@ -117,11 +119,11 @@ func TestEncodeWritesWhatKinWrites(t *testing.T) {
 	require.NoError(t, err)
 	got, err := schema.Encode(&doc, schema.Order{})
 	require.NoError(t, err)
-	assert.JSONEq(t, string(want), string(got))
+	assert.JSONEq(t, string(want), got.String())
 	assert.JSONEq(t, everything, string(want), "kin keeps all of it")
 	again, err := schema.Encode(&doc, schema.Order{})
 	require.NoError(t, err)
-	assert.Equal(t, string(got), string(again))
+	assert.Equal(t, got.String(), again.String())
 }
 
 // Common members of operations and paths are encoded without kin, in the order of kin. The encoding is the same with an
@@ -158,7 +160,7 @@ func TestEncodeWritesOperationsAsKinDoes(t *testing.T) {
 			Paths: []string{"/"}, Methods: map[string][]string{"/": {"trace", "get", "get", "gone", "connect"}},
 		})
 		require.NoError(t, err)
-		return string(got)
+		return got.String()
 	}
 	beside := strings.NewReplacer(`,"x-z":1`, "", `"x-z":1`, "").Replace(text(1))
 	assert.Equal(t, beside, text(nil))
@@ -201,7 +203,7 @@ func TestEncodeReportsUnencodableValues(t *testing.T) {
 	}
 	got, err := schema.Encode(nil, schema.Order{})
 	require.NoError(t, err)
-	assert.Equal(t, "null", string(got))
+	assert.Equal(t, "null", got.String())
 }
 
 // TestPathsAreWrittenOnceInOrder has orders that list each path, some paths, one path twice, or an unknown one.
@@ -217,7 +219,7 @@ func TestPathsAreWrittenOnceInOrder(t *testing.T) {
 	} {
 		got, err := schema.Encode(doc, schema.Order{Paths: row.order})
 		require.NoError(t, err)
-		assert.Equal(t, row.want, regexp.MustCompile(`/[abc]`).FindAllString(string(got), -1), "%v", row.order)
+		assert.Equal(t, row.want, regexp.MustCompile(`/[abc]`).FindAllString(got.String(), -1), "%v", row.order)
 	}
 }
 
@@ -286,3 +288,51 @@ func reflectFields[T any]() func(func(string) bool) {
 		}
 	}
 }
+
+// Operations share parameters, bodies and responses by pointer: what is repeated is written like what is new.
+func TestSharedPartsAreWrittenAtEachOperation(t *testing.T) {
+	t.Parallel()
+	parameter := func(name string) *openapi3.ParameterRef {
+		return &openapi3.ParameterRef{Value: &openapi3.Parameter{Name: name, In: "query"}}
+	}
+	shared, body, responses := parameter("shared"), &openapi3.RequestBodyRef{Value: &openapi3.RequestBody{}}, openapi3.NewResponses()
+	operation := func(parameters ...*openapi3.ParameterRef) *openapi3.Operation {
+		return &openapi3.Operation{Parameters: parameters, RequestBody: body, Responses: responses}
+	}
+	// An edit may put an operation with shared parts into a part that is shared itself.
+	nested := openapi3.NewResponses()
+	nested.Extensions = map[string]any{"x-then": operation(shared)}
+	again := &openapi3.Operation{Responses: nested}
+	paths := openapi3.NewPaths(
+		openapi3.WithPath("/a", &openapi3.PathItem{Get: operation(shared), Put: operation(shared, parameter("new"), shared)}),
+		openapi3.WithPath("/b", &openapi3.PathItem{Get: operation(parameter("new"), shared), Put: operation(), Post: again, Delete: again}),
+	)
+	got, err := schema.Encode(&openapi3.T{Paths: paths}, schema.Order{Paths: []string{"/a", "/b"}})
+	require.NoError(t, err)
+	rest := `"requestBody":{"content":{}},"responses":{}}`
+	said := func(names ...string) string {
+		list := make([]string, len(names))
+		for i, name := range names {
+			list[i] = `{"name":"` + name + `","in":"query"}`
+		}
+		return `{"parameters":[` + strings.Join(list, ",") + `],` + rest
+	}
+	then := `{"responses":{"x-then":` + said("shared") + `}}`
+	want := `{"openapi":"","info":null,"paths":{` +
+		`"/a":{"get":` + said("shared") + `,"put":` + said("shared", "new", "shared") + `},` +
+		`"/b":{"get":` + said("new", "shared") + `,"put":{` + rest + `,"post":` + then + `,"delete":` + then + `}}}`
+	assert.Equal(t, want, got.String())
+
+	assert.Equal(t, len(want), got.Len())
+	var memory bytes.Buffer
+	var file strings.Builder
+	require.NoError(t, got.Send(&memory))
+	require.NoError(t, got.Send(&file))
+	assert.Equal(t, []string{want, want}, []string{memory.String(), file.String()})
+	assert.ErrorIs(t, got.Send(full{}), io.ErrShortBuffer)
+}
+
+// full is a writer without space.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, io.ErrShortBuffer }
