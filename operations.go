@@ -145,9 +145,10 @@ func (x *operationIndex) takeExplicitID(op *operationEntry) error {
 // makeIDs gives the remaining operations ids that do not depend on the order of registration: for each function, one
 // operation gets the function's id, and all others an id made of path and method.
 func (x *operationIndex) makeIDs() {
-	first := make(map[*route]bool, len(x.operations))
-	wanted := make(map[string][]*operationEntry, len(x.operations))
-	var others []*operationEntry
+	// Only named functions are in the maps. Many apps have none.
+	first := map[*route]bool{}
+	wanted := map[string][]*operationEntry{}
+	others := make([]*operationEntry, 0, len(x.operations))
 	for _, op := range x.operations {
 		rt, id := op.endpoint.route, op.endpoint.functionID()
 		switch {
@@ -176,7 +177,13 @@ func (x *operationIndex) makeIDs() {
 // whole collection.
 func byPath(a, b *operationEntry) int {
 	left, right := a.endpoint.pattern.String(), b.endpoint.pattern.String()
-	return cmp.Or(cmp.Compare(len(left), len(right)), strings.Compare(left, right), strings.Compare(a.endpoint.method, b.endpoint.method))
+	switch {
+	case len(left) != len(right):
+		return cmp.Compare(len(left), len(right))
+	case left != right:
+		return strings.Compare(left, right)
+	}
+	return strings.Compare(a.endpoint.method, b.endpoint.method)
 }
 
 // areOneFunction reports whether one function handles all of the operations.
@@ -193,10 +200,18 @@ func (x *operationIndex) makeLongIDs(operations []*operationEntry) {
 	for _, op := range operations {
 		op.id = op.endpoint.longID(cmp.Or(op.endpoint.set.operationID, op.endpoint.functionID()))
 	}
-	slices.SortFunc(operations, func(a, b *operationEntry) int { return cmp.Or(strings.Compare(a.id, b.id), byPath(a, b)) })
+	slices.SortFunc(operations, byIDAndPath)
 	for _, op := range operations {
 		x.takeID(op, op.id)
 	}
+}
+
+// byIDAndPath orders operations by id, and those with equal ids by path.
+func byIDAndPath(a, b *operationEntry) int {
+	if a.id != b.id {
+		return strings.Compare(a.id, b.id)
+	}
+	return byPath(a, b)
 }
 
 // rename gives the operations the ids that Config.OperationID chooses. Ids set by the option OperationID are kept.

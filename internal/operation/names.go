@@ -10,17 +10,23 @@ import (
 
 // Words returns the letters and digits of a text, with an underscore for everything between them.
 func Words(text string) string {
-	b := make([]byte, 0, len(text))
+	var b strings.Builder
+	b.Grow(len(text))
+	isBetween := false
 	for i := range len(text) {
 		c := text[i]
 		switch {
 		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9':
-			b = append(b, c)
-		case len(b) > 0 && b[len(b)-1] != '_':
-			b = append(b, '_')
+			if isBetween && b.Len() > 0 {
+				b.WriteByte('_')
+			}
+			b.WriteByte(c)
+			isBetween = false
+		default:
+			isBetween = true
 		}
 	}
-	return strings.TrimSuffix(string(b), "_")
+	return b.String()
 }
 
 // longestSummary is the maximum length of a summary, in bytes.
