@@ -106,6 +106,9 @@ func isCachedMethod(method string) bool {
 
 // checkEffects finds options of a route, and of its aliases, that have no effect.
 func (rt *route) checkEffects(set *settings) error {
+	if set == noSettings {
+		return nil
+	}
 	for _, e := range effects() {
 		// An alias may have options of its own, which affect the same route.
 		said := e.isSet(set) || slices.ContainsFunc(set.aliases, func(a alias) bool { return e.isSet(a.own) })

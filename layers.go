@@ -28,6 +28,9 @@ func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Hand
 		Deprecated: e.set != nil && e.set.deprecated,
 		Unlisted:   e.pattern == nil || e.route.mounted != nil, Log: e.errors.log, Reported: &e.unknown,
 	}
+	if e.plain == nil && len(middleware) == 0 {
+		return h, nil
+	}
 	// A plain handler may itself consist of middleware.
 	hasCORS := e.takeEffects(layer.NewInner(nil, &e.operation, nil).Seal(e.plain), len(middleware))
 	if hasCORS { // OPTIONS requests must reach it

@@ -155,6 +155,9 @@ func (rt *route) try(c *programs, rulesKnown bool) error {
 // joinNew joins errors without duplicates: a type that is both read and written has the same configuration errors
 // twice.
 func joinNew(errs ...error) error {
+	if !slices.ContainsFunc(errs, isError) {
+		return nil
+	}
 	said := map[string]bool{}
 	return errors.Join(slices.DeleteFunc(errs, func(err error) bool {
 		known := err == nil || said[err.Error()]
@@ -164,6 +167,8 @@ func joinNew(errs ...error) error {
 		return known
 	})...)
 }
+
+func isError(err error) bool { return err != nil }
 
 // maySolveItself reports whether an error is about a rule or media type that an app may still define.
 func maySolveItself(err error) bool {

@@ -502,16 +502,16 @@ func (b *builder) keysOfOutput(out *typeinfo.Output) error {
 
 // keysOfRoute checks the tag keys in the types of a handler and of the responses its options declare.
 func (b *builder) keysOfRoute(rt *route, set *settings) error {
-	var configErrs []error
+	var err error
 	if rt.input != nil {
-		configErrs = append(configErrs, b.keysOfInput(rt.input), b.keysOfOutput(rt.output))
+		err = errors.Join(b.keysOfInput(rt.input), b.keysOfOutput(rt.output))
 	}
 	if rt.upgrade != nil {
 		for _, t := range rt.upgrade.messages() {
-			configErrs = append(configErrs, b.keys.Check(t))
+			err = errors.Join(err, b.keys.Check(t))
 		}
 	}
-	return errors.Join(append(configErrs, b.keysOfDeclared(set))...)
+	return errors.Join(err, b.keysOfDeclared(set))
 }
 
 // keysOfDeclared checks the tag keys in the types of responses that options declare.
@@ -527,10 +527,10 @@ func (b *builder) keysOfDeclared(set *settings) error {
 
 // wrap wraps an endpoint in its middleware.
 func (b *builder) wrap(e *endpoint) error {
-	var options http.Handler = http.HandlerFunc(b.table.serveOptions)
-	// These endpoints respond to OPTIONS themselves.
-	if e.method == http.MethodOptions || e.method == mountpath.AnyMethod {
-		options = nil
+	var options http.Handler
+	// Endpoints for all methods, and for OPTIONS, respond to it themselves.
+	if len(e.set.middleware) > 0 && e.method != http.MethodOptions && e.method != mountpath.AnyMethod {
+		options = http.HandlerFunc(b.table.serveOptions)
 	}
 	h, err := wrap(e, e, e.set.middleware, options)
 	// Without middleware the request goes directly to the steps.
