@@ -175,7 +175,7 @@ func (a *App) Routes() []RouteInfo {
 	var list []RouteInfo
 	for _, e := range t.endpoints {
 		if e.route.docs == "" {
-			info := e.metadata.routeInfo()
+			info := e.routeInfo()
 			info.Tags, info.Steps = slices.Clone(info.Tags), e.stepNames()
 			list = append(list, info)
 		}

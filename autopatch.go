@@ -82,7 +82,7 @@ func autoPatch(rt, get, put *route, options []RouteOption) {
 	if err := checkPatch(get, put); err != nil {
 		panic(rt.configError(fmt.Errorf("AutoPatch: %w", err)))
 	}
-	put.beside(rt, append([]RouteOption{onRoute(func(s *settings) error {
+	put.owner.register(rt, append([]RouteOption{onRoute(func(s *settings) error {
 		s.tags, s.middleware, s.maxBody = put.set.tags, put.set.middleware, put.set.maxBody
 		s.deprecated, s.hidden = put.set.deprecated, put.set.hidden
 		return nil
@@ -182,6 +182,8 @@ const acceptPatch = mediatype.MergePatch + ", " + mediatype.JSONPatch
 func (p *patchPlan) document() {
 	e := p.patch
 	e.set = e.set.copy()
+	credentials := *e.credentialPlan
+	e.credentialPlan = &credentials
 	for _, from := range []*endpoint{p.get, p.put} {
 		for _, n := range from.nodes {
 			for _, f := range n.desc.Params {
@@ -192,7 +194,6 @@ func (p *patchPlan) document() {
 		e.scoped = appendNew(e.scoped, from.scoped)
 		e.choices = append(e.choices, from.choices...)
 		e.set.scopes = appendNew(slices.Clone(e.set.scopes), from.set.scopes)
-		e.metadata.scopes = e.set.scopes
 		e.raisedTypes = appendNew(e.raisedTypes, from.raisedTypes)
 		isOther := func(r declaredBody) bool { return from == p.get && r.status < http.StatusBadRequest }
 		e.set.responses = overlay(e.set.responses, slices.DeleteFunc(slices.Clone(from.set.responses), isOther))

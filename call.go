@@ -307,10 +307,10 @@ func (a *App) URL(name string, params map[string]string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	at := slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return e.metadata.info.OperationID == name })
+	at := slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return e.operationID == name })
 	if at < 0 {
 		// Ids come first: an id belongs to one operation, while several may share a function.
-		at = slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return name != "" && e.metadata.info.Name == name })
+		at = slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return name != "" && e.name() == name })
 	}
 	if at < 0 {
 		return "", fmt.Errorf("candor: URL(%q): the app has no operation of that name; App.Routes lists them", name)

@@ -14,6 +14,20 @@ import (
 // requiredScopes is the type of inputs that receive the scopes of their operation.
 var requiredScopes = reflect.TypeFor[RequiredScopes]()
 
+// credentialPlan are the credentials that the functions of an endpoint read. It is shared by all that read none.
+type credentialPlan struct {
+	security []*typeinfo.Field
+	// choices are sets of credentials of which one is required.
+	choices []choicePlan
+	// scoped are the security fields whose credentials are compared with the scopes.
+	scoped []*typeinfo.Field
+	// refusals are the responses to missing credentials, by field or by the first field of a choice.
+	refusals map[*typeinfo.Field]*HTTPError
+}
+
+// noCredentials is the plan of endpoints that read none.
+var noCredentials = &credentialPlan{}
+
 // scopedFields returns the security fields whose credentials are compared with the scopes of the operation: those read
 // by a function, or by its dependencies, that also reads [RequiredScopes]. For a request that the API sends these are
 // all security fields, because its receiver checks them.
@@ -57,10 +71,10 @@ func (e *endpoint) compileChallenges(c Challenge) {
 	}
 	var all []string
 	challenges := map[*typeinfo.Field]string{}
-	e.metadata.refusals = map[*typeinfo.Field]*HTTPError{}
+	e.refusals = map[*typeinfo.Field]*HTTPError{}
 	for _, f := range e.security {
 		challenges[f] = c.of(f, e.scopesOf(f))
-		e.metadata.refusals[f] = unauthenticated(challenges[f])
+		e.refusals[f] = unauthenticated(challenges[f])
 		all = appendNew(all, []string{challenges[f]})
 	}
 	for _, choice := range e.choices {
@@ -69,7 +83,7 @@ func (e *endpoint) compileChallenges(c Challenge) {
 			each = appendNew(each, []string{challenges[f]})
 		}
 		// The first field stands for all alternatives; its 401 lists every one of them.
-		e.metadata.refusals[choice[0]] = unauthenticated(each...)
+		e.refusals[choice[0]] = unauthenticated(each...)
 	}
 	// A 401 that the handler returns has the same challenges.
 	e.errors = e.errors.challenging(all)

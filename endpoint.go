@@ -46,21 +46,18 @@ type endpoint struct {
 
 	// nodes are the functions that a request runs, the handler first.
 	nodes []*node
-	// params are all parameters that they read, and security their credentials.
-	params   parameters
-	security []*typeinfo.Field
-	// choices are sets of credentials of which one is required.
-	choices []choicePlan
-	// scoped are the security fields whose credentials are compared with the scopes.
-	scoped []*typeinfo.Field
-	body   *bodyPlan
+	// params are all parameters that they read.
+	params parameters
+	*credentialPlan
+	body *bodyPlan
 	// afterReading are the steps that need the bytes of the body, before it is decoded.
 	afterReading []step
 	// closed is nil if unknown keys are allowed.
 	closed   *closed
 	response *responsePlan
 	plain    http.Handler
-	metadata metadata
+	// operationID is the id in the app's document, "" for an operation that is hidden there.
+	operationID string
 	// errorHandlers are the handlers that errors tries, in that order.
 	errorHandlers errorHandlers
 	errors        *errorWriter
@@ -77,12 +74,7 @@ type endpoint struct {
 	added []addedHeader
 	// raisedTypes are the declared error types that an OnError handles.
 	raisedTypes []reflect.Type
-	decode      codec.Options
-	maxBody     int64
-	// maxMultipart is the limit of bodies that are not held in memory.
-	maxMultipart int64
-	// multipart holds the limits of multipart forms.
-	multipart MultipartLimits
+	*readingPlan
 	// always are the headers of every response.
 	always []alwaysHeader
 	// callers are the recent clients of a deprecated operation, nil for any other.
@@ -119,6 +111,16 @@ type endpoint struct {
 	}
 }
 
+// readingPlan says how bodies are read. Endpoints with the same settings share it.
+type readingPlan struct {
+	decode  codec.Options
+	maxBody int64
+	// maxMultipart is the limit of bodies that are not held in memory.
+	maxMultipart int64
+	// multipart holds the limits of multipart forms.
+	multipart MultipartLimits
+}
+
 // names returns the names of the pattern's wildcards, which the caller must not change.
 func (e *endpoint) names() []string {
 	if e.pattern == nil {
@@ -143,6 +145,8 @@ type appShared struct {
 	// unknown has the names of middleware that no operation knows about.
 	unknown   sync.Map
 	challenge Challenge
+	root      RootPath
+	log       *slog.Logger
 }
 
 // node is one function of an endpoint: its handler, or one of its dependencies.
@@ -287,6 +291,7 @@ func (e *endpoint) readsRaw() bool {
 func (e *endpoint) gather() {
 	var declared []declaredBody
 	var headers []addedHeader
+	var read credentialPlan
 	scopes := slices.Clip(e.set.scopes) // shared with other endpoints
 	for _, p := range e.nodes {
 		if p.provider != nil {
@@ -303,8 +308,8 @@ func (e *endpoint) gather() {
 				e.params.add(alias)
 			}
 		}
-		e.security = append(e.security, securityFields(p.desc)...)
-		e.choices = append(e.choices, choicesOf(p.desc)...)
+		read.security = append(read.security, securityFields(p.desc)...)
+		read.choices = append(read.choices, choicesOf(p.desc)...)
 	}
 	if len(declared) > 0 || len(scopes) > len(e.set.scopes) {
 		// Copied, because other endpoints share the settings.
@@ -312,7 +317,10 @@ func (e *endpoint) gather() {
 		e.set.responses, e.set.scopes = overlay(declared, e.set.responses), scopes
 	}
 	e.added = append(e.added, headers...)
-	e.metadata.scopes, e.scoped = scopes, e.scopedFields()
+	if len(read.security) > 0 {
+		e.credentialPlan = &read
+		read.scoped = e.scopedFields()
+	}
 }
 
 // compilePlain compiles a plain http.Handler, or a mounted one.
@@ -499,6 +507,26 @@ func (e *endpoint) String() string {
 		return fmt.Sprintf("%s at %s", e.route.docs, e.route.site)
 	}
 	return fmt.Sprintf("%s, registered at %s", e.pattern, e.route.site)
+}
+
+// routeInfo describes the endpoint.
+func (e *endpoint) routeInfo() RouteInfo {
+	info := e.info()
+	info.Site = e.route.site.String()
+	return info
+}
+
+// info describes the endpoint without its call site, which has to be looked up.
+func (e *endpoint) info() RouteInfo {
+	return RouteInfo{
+		Method: e.method, Pattern: e.pattern.String(), Name: e.name(), Tags: e.set.tags, OperationID: e.operationID,
+		Hidden: e.set.hidden, Public: e.set.public,
+	}
+}
+
+// metadata returns what the functions of the endpoint can learn about it.
+func (e *endpoint) metadata() *metadata {
+	return &metadata{info: e.routeInfo, scopes: e.set.scopes, refusals: e.refusals, caches: e.caches, root: e.root, log: e.log}
 }
 
 // dependsOnNothing reports whether the handler has no dependencies, guards or cache, as most do.

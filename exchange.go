@@ -64,7 +64,7 @@ type slot struct {
 // computed here, once.
 func newExchange(e *endpoint) *exchange {
 	x := &exchange{endpoint: e, slots: make([]slot, len(e.nodes))}
-	x.scope.echo, x.scope.metadata = e.decode.Echo, &e.metadata
+	x.scope.echo, x.scope.metadata = e.decode.Echo, e.metadata()
 	x.scope.newExchange = func(a *requestScope) *Exchange { return newExchangeInput(a.w, a.r, &x.response, e.security, x.fail) }
 	// All slots must exist before they are wired: the handler is the first node and copies from later ones.
 	for i, p := range e.nodes {

@@ -229,7 +229,7 @@ func (x *operationIndex) rename(choose func(RouteInfo) string) []error {
 		if x.ids[op.id] == op {
 			continue
 		}
-		info := op.endpoint.metadata.info
+		info := op.endpoint.info()
 		info.OperationID = op.id
 		op.id = cmp.Or(choose(info), op.id)
 		if other := x.ids[op.id]; other != nil {

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/candor-go/candor/internal/bind"
-	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/responsecache"
@@ -85,13 +84,11 @@ func (a *requestScope) someExchange() *Exchange {
 
 // metadata is what functions can learn about the endpoint that runs them.
 type metadata struct {
-	// info has no Site: routeInfo adds it.
-	info   RouteInfo
-	caches *responsecache.Caches
-	site   *callsite.Site
+	info   func() RouteInfo
 	scopes RequiredScopes
 	// refusals are the responses to missing credentials, by field or by the first field of a choice.
 	refusals map[*typeinfo.Field]*HTTPError
+	caches   *responsecache.Caches
 	root     RootPath
 	log      *slog.Logger
 }
@@ -102,13 +99,6 @@ func (p *metadata) refusal(f *typeinfo.Field) *HTTPError {
 		return refusal
 	}
 	return unauthenticated(challengeWord(f))
-}
-
-// routeInfo returns the information with the call site of the registration.
-func (p *metadata) routeInfo() RouteInfo {
-	info := p.info
-	info.Site = p.site.String()
-	return info
 }
 
 // filler fills a field of a ready-made type. An error refuses the request before its body is read.
@@ -129,7 +119,7 @@ func makeReadyInputs() map[reflect.Type]func(*typeinfo.Field) (makeFiller, error
 		reflect.TypeFor[*http.Request]():  always(func(a *requestScope) *http.Request { return a.r }),
 		reflect.TypeFor[ResponseHeader](): always(func(a *requestScope) ResponseHeader { return ResponseHeader(a.w.Header()) }),
 		reflect.TypeFor[*slog.Logger]():   always(func(a *requestScope) *slog.Logger { return a.metadata.log }),
-		reflect.TypeFor[RouteInfo]():      always(func(a *requestScope) RouteInfo { return a.metadata.routeInfo() }),
+		reflect.TypeFor[RouteInfo]():      always(func(a *requestScope) RouteInfo { return a.metadata.info() }),
 		reflect.TypeFor[RequiredScopes](): always(func(a *requestScope) RequiredScopes { return a.metadata.scopes }),
 		reflect.TypeFor[RootPath]():       always(func(a *requestScope) RootPath { return a.metadata.root }),
 		reflect.TypeFor[*Tasks]():         always((*requestScope).someTasks),

@@ -67,9 +67,10 @@ type route struct {
 	describedOnly bool
 	// unguarded means that neither guards nor rate limits apply.
 	unguarded bool
-	// owner is the router that it was registered on; beside registers another route there.
-	owner  any
-	beside func(rt *route, options []RouteOption)
+	// owner is the router that it was registered on.
+	owner interface {
+		register(rt *route, options []RouteOption)
+	}
 	// endpoints are the route's endpoints in sealed apps.
 	endpoints endpointList
 }

@@ -363,7 +363,7 @@ func (r *Router) add(rt *route, options []RouteOption) (err error) {
 	if err := rt.try(r.programs(), r.root != nil); err != nil {
 		return err
 	}
-	rt.owner, rt.beside = r, r.register
+	rt.owner = r
 	r.items = append(r.items, item{route: rt})
 	r.filled.Store(true)
 	return nil

@@ -37,6 +37,8 @@ type builder struct {
 	sharedNodes map[*provider]*sharedNode
 	sharedPath  []*provider
 	keys        *typeinfo.Keys
+	// reading has the plans for bodies that are in use.
+	reading map[readingPlan]*readingPlan
 	// dropping are the endpoints that may invalidate cache tags.
 	dropping []*endpoint
 	// asked are the types for which somebody needs a provider.
@@ -98,16 +100,17 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, sharedNodes: map[*provider]*sharedNode{}, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*boundHandler{}, shapes: map[string]*pathtree.Pattern{}, keys: typeinfo.NewKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
+	b := builder{app: a, sharedNodes: map[*provider]*sharedNode{}, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*boundHandler{}, shapes: map[string]*pathtree.Pattern{}, reading: map[readingPlan]*readingPlan{}, keys: typeinfo.NewKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.errorHandlersOf([]*Router{&a.Router}))
 	b.shared = &appShared{
 		programs: a.programs, dev: a.dev, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
 		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit), middlewareOfApp: len(a.own.middleware), challenge: a.config.Challenge,
+		root: RootPath(a.config.RootPath), log: a.errors.log,
 	}
 	// Middleware of the app also runs for requests without a route, and it needs an endpoint to read from.
-	b.table.nowhere = &endpoint{appShared: b.shared, errors: b.table.errors, route: &route{set: noSettings}, set: noSettings}
+	b.table.nowhere = &endpoint{appShared: b.shared, errors: b.table.errors, route: &route{set: noSettings}, set: noSettings, credentialPlan: noCredentials, readingPlan: &readingPlan{}}
 	var err error
 	if b.table.unrouted, err = wrap(http.HandlerFunc(b.table.serveNothing), b.table.nowhere, a.own.middleware, nil); err != nil {
 		return nil, fmt.Errorf("candor: New at %s: %w", a.site, err)
@@ -189,7 +192,7 @@ func (b *builder) documented(s scope, r *Router, own *ownDocs) scopeDocument {
 func (b *builder) indexes() {
 	defer func() {
 		for e, op := range b.table.document.operations.of {
-			e.metadata.info.OperationID = op.id
+			e.operationID = op.id
 		}
 	}()
 	var all []*operationIndex
@@ -343,21 +346,33 @@ func (b *builder) path(rt *route, s scope) {
 		// The slices are clipped, because an endpoint may append to what all endpoints share.
 		e := &endpoint{
 			appShared: b.shared, route: rt, method: method, pattern: pattern, documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
-			errorHandlers: handlers,
-			errors:        b.app.errors.with(handlers),
-			added:         slices.Clip(s.set.headers),
-			raisedTypes:   slices.Clip(s.set.raisedTypes),
-			decode:        codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
-			maxBody:       cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
-			maxMultipart:  cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxMultipart),
-			multipart:     s.set.multipart.or(b.app.config.Limits.Multipart),
+			errorHandlers:  handlers,
+			errors:         b.app.errors.with(handlers),
+			added:          slices.Clip(s.set.headers),
+			raisedTypes:    slices.Clip(s.set.raisedTypes),
+			readingPlan:    b.readingPlan(s.set),
+			credentialPlan: noCredentials,
 			// RFC 10008, section 2: a QUERY without a Content-Type must not be guessed.
 			loose: s.set.looseType != nil && *s.set.looseType && method != mediatype.MethodQuery,
 		}
-		e.multipart = e.multipart.withDefaults(e.maxBody)
-		e.metadata = b.metadata(e)
 		b.endpoint(e, s)
 	}
+}
+
+// readingPlan returns the limits and rules for bodies.
+func (b *builder) readingPlan(set *settings) *readingPlan {
+	config := &b.app.config
+	plan := readingPlan{
+		decode:       codec.Options{Echo: config.EchoInput, ForbidExtra: set.forbidExtra},
+		maxBody:      cmp.Or(set.maxBody, config.MaxBody, defaultMaxBody),
+		maxMultipart: cmp.Or(set.maxBody, config.MaxBody, defaultMaxMultipart),
+	}
+	plan.multipart = set.multipart.or(config.Limits.Multipart).withDefaults(plan.maxBody)
+	if b.reading[plan] == nil {
+		known := plan
+		b.reading[plan] = &known
+	}
+	return b.reading[plan]
 }
 
 // inDocument returns the pattern that represents one in documents: the first of its shape, because OpenAPI allows no
@@ -390,17 +405,6 @@ func (b *builder) errorHandlersOf(chain []*Router) errorHandlers {
 		all = append(all, own...)
 	}
 	return all.asked()
-}
-
-// metadata is what the functions of an endpoint can learn about it. The operation id is set later, when all are known.
-func (b *builder) metadata(e *endpoint) metadata {
-	return metadata{
-		info: RouteInfo{
-			Method: e.method, Pattern: e.pattern.String(), Name: e.name(), Tags: e.set.tags,
-			Hidden: e.set.hidden, Public: e.set.public,
-		},
-		caches: b.app.caches, site: e.route.site, scopes: e.set.scopes, root: RootPath(b.app.config.RootPath), log: b.app.errors.log,
-	}
 }
 
 func (b *builder) endpoint(e *endpoint, s scope) {

@@ -169,7 +169,7 @@ func (b *builder) webhook(w *webhook, tags []string) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{appShared: b.shared, route: rt, webhook: w, method: w.method, pattern: pattern, set: w.set.copy()}
+	e := &endpoint{appShared: b.shared, route: rt, webhook: w, method: w.method, pattern: pattern, set: w.set.copy(), credentialPlan: noCredentials, readingPlan: &readingPlan{}}
 	e.set.tags = appendNew(slices.Clone(tags), e.set.tags)
 	alone := func(*endpoint) (before, after []step, err error) { return nil, nil, nil }
 	if err := e.compile(b.app.programs, alone); err != nil {
