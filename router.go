@@ -324,8 +324,8 @@ func Handle[In, Out any](r Routes, methods []string, path string, h func(context
 
 // handle registers a handler whose types are erased.
 func handle(r Routes, methods []string, path string, h *function, options []RouteOption) *route {
-	// Cloned, because the caller may change its slice later.
-	rt := &route{site: callsite.Here(), methods: slices.Clone(methods), path: path, handler: h}
+	// The user calls the method Get, or the function, which calls Handle, which calls this. Cloned, because the caller may change its slice later.
+	rt := &route{site: callsite.Within(4), methods: slices.Clone(methods), path: path, handler: h}
 	if h.pc == 0 {
 		panic(rt.configError(errors.New("the handler is nil; pass a function")))
 	}

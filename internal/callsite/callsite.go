@@ -36,6 +36,14 @@ func Here() *Site {
 	return s
 }
 
+// Within is Here for a caller that the user calls through at most that many functions of the project, itself included.
+// Each further function costs time, which counts where thousands of routes are registered.
+func Within(functions int) *Site {
+	s := &Site{}
+	s.depth = int32(runtime.Callers(2, s.pcs[:functions+1])) //nolint:gosec // it is at most their number
+	return s
+}
+
 // String returns the file and line of the innermost caller outside of the project, "" if there is none.
 func (s *Site) String() string {
 	if s == nil {

@@ -28,3 +28,8 @@ func TestSite(t *testing.T) {
 	assert.Empty(t, (*Site)(nil).String())
 	assert.Regexp(t, `/callsite_test\.go:\d+$`, Here().String())
 }
+
+func TestWithin(t *testing.T) {
+	assert.Regexp(t, `/callsite_test\.go:\d+$`, Within(1).String())
+	assert.EqualValues(t, 2, Within(1).depth, "the caller and who called it")
+}

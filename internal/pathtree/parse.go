@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -71,6 +72,9 @@ func isMethod(s string) bool {
 
 // checkText rejects characters that are allowed neither in a literal nor in a name.
 func checkText(s string) error {
+	if isPlain(s) {
+		return nil
+	}
 	if !utf8.ValidString(s) {
 		return errors.New("it is not valid UTF-8: write the literals in UTF-8")
 	}
@@ -90,6 +94,18 @@ func checkText(s string) error {
 		}
 	}
 	return nil
+}
+
+// isPlain reports whether a pattern has only the characters that most have.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '-' <= c && c <= '9', c == '_', c == '{', c == '}':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 func parseSegment(s string) (segment, error) {
@@ -212,15 +228,14 @@ func adviseName(s, name string) error {
 
 // checkOrder checks that names are unique and that the remainder is last.
 func checkOrder(segments []segment) error {
-	seen := make(map[string]bool)
 	for i, s := range segments {
 		if s.kind == literal {
 			continue
 		}
-		if seen[s.text] {
+		isSame := func(other segment) bool { return other.kind != literal && other.text == s.text }
+		if slices.ContainsFunc(segments[:i], isSame) {
 			return fmt.Errorf("the name %q is used twice: write two different names", s.text)
 		}
-		seen[s.text] = true
 		if s.kind == remainder && i < len(segments)-1 {
 			return fmt.Errorf("%q matches all that is left: write it last, or %q for one segment", "{"+s.text+"...}", "{"+s.text+"}")
 		}
