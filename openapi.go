@@ -41,19 +41,24 @@ func (b *apiBuilder) describe(x *operationIndex) *operation.API {
 	for _, entry := range slices.Concat(x.operations, x.webhooks) {
 		b.namedSchemes(entry.endpoint)
 	}
-	for _, entry := range x.operations {
-		b.api.Operations = append(b.api.Operations, b.operation(entry))
-	}
-	for _, entry := range x.webhooks {
-		b.api.Webhooks = append(b.api.Webhooks, b.operation(entry))
-	}
+	b.api.Operations, b.api.Webhooks = b.operations(x.operations), b.operations(x.webhooks)
 	return b.api
 }
 
+// operations describes operations. They are in one piece of memory, because a large API has thousands.
+func (b *apiBuilder) operations(entries []*operationEntry) []*operation.Operation {
+	all, operations := make([]*operation.Operation, len(entries)), make([]operation.Operation, len(entries))
+	for i, entry := range entries {
+		all[i] = &operations[i]
+		b.operation(all[i], entry)
+	}
+	return all
+}
+
 // operation describes an operation with its callbacks and links.
-func (b *apiBuilder) operation(entry *operationEntry) *operation.Operation {
+func (b *apiBuilder) operation(op *operation.Operation, entry *operationEntry) {
 	e := entry.endpoint
-	op := &operation.Operation{
+	*op = operation.Operation{
 		ID: entry.id, Method: e.method, Path: entry.path.path, Tags: e.set.tags, Deprecated: e.set.deprecated,
 		ExternalDocs: operation.ExternalDocs(e.set.externalDocs), Servers: describeServers(e.set.servers), Extensions: e.extensions(),
 		Parameters: b.parametersOf(e), Security: b.security(e), Body: b.body(e), Responses: b.responsesOf(e),
@@ -74,13 +79,13 @@ func (b *apiBuilder) operation(entry *operationEntry) *operation.Operation {
 	if len(e.set.edits) > 0 {
 		b.edits[op] = e.set.edits
 	}
-	return op
 }
 
 // callback describes a request that an operation causes, with the wildcard names that the operation has in the
 // document.
 func (b *apiBuilder) callback(from *endpoint, entry *operationEntry) *operation.Operation {
-	op := b.operation(entry)
+	op := &operation.Operation{}
+	b.operation(op, entry)
 	op.URL = from.publicURL(entry.endpoint.webhook)
 	return op
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 )
 
@@ -263,7 +264,7 @@ func (e *endpoint) functionID() string {
 // longID makes an id from a name, the path and the method.
 func (e *endpoint) longID(name string) string {
 	path := operation.Words(e.pattern.String())
-	method := strings.ToLower(e.method)
+	method := mediatype.Lower(e.method)
 	if name == "" {
 		return strings.TrimSuffix(method+"_"+path, "_")
 	}

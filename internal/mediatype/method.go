@@ -1,6 +1,9 @@
 package mediatype
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // MethodQuery is the method of RFC 10008: safe like GET, with the query in the body. net/http has no constant for it.
 const MethodQuery = "QUERY"
@@ -16,6 +19,23 @@ const (
 	QueryExtension   = "x-query"
 	MethodsExtension = "x-additionalOperations"
 )
+
+// Lower returns a method in lower case, as path items of OpenAPI name it. It allocates nothing for the usual methods.
+func Lower(method string) string {
+	switch method {
+	case http.MethodGet:
+		return "get"
+	case http.MethodPut:
+		return "put"
+	case http.MethodPost:
+		return "post"
+	case http.MethodDelete:
+		return "delete"
+	case http.MethodPatch:
+		return "patch"
+	}
+	return strings.ToLower(method)
+}
 
 // HasField reports whether path items of OpenAPI 3.1 have a field for a method.
 func HasField(method string) bool {

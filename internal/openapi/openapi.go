@@ -7,7 +7,6 @@ package openapi
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -95,21 +94,29 @@ type order struct {
 func (w *writer) paths(doc *openapi3.T, operations []*operation.Operation) order {
 	o := order{methods: make(map[string][]string, len(operations))}
 	for _, op := range operations {
-		if o.methods[op.Path] == nil {
+		methods := o.methods[op.Path]
+		if methods == nil {
 			o.paths = append(o.paths, op.Path)
+			methods = make([]string, 0, usualMethods)
 		}
-		o.methods[op.Path] = append(o.methods[op.Path], strings.ToLower(op.Method))
+		o.methods[op.Path] = append(methods, mediatype.Lower(op.Method))
 	}
 	doc.Paths = openapi3.NewPathsWithCapacity(len(o.paths))
-	for _, path := range o.paths {
+	// One allocation for all of them.
+	items, written := make([]openapi3.PathItem, len(o.paths)), make([]openapi3.Operation, len(operations))
+	for i, path := range o.paths {
 		// All path items come first: several operations share one.
-		doc.Paths.Set(path, &openapi3.PathItem{})
+		doc.Paths.Set(path, &items[i])
 	}
-	for _, op := range operations {
-		setOperation(doc.Paths.Value(op.Path), op.Method, w.operation(op))
+	for i, op := range operations {
+		w.operation(&written[i], op)
+		setOperation(doc.Paths.Value(op.Path), op.Method, &written[i])
 	}
 	return o
 }
+
+// usualMethods is how many methods most paths have at most.
+const usualMethods = 2
 
 // setOperation adds an operation to a path. Methods for which OpenAPI 3.1 has no field become extensions, so that
 // nothing is left out.
@@ -142,16 +149,18 @@ func (w *writer) webhooks(doc *openapi3.T, hooks []*operation.Operation) {
 		if doc.Webhooks[hook.Name] == nil {
 			doc.Webhooks[hook.Name] = &openapi3.PathItem{}
 		}
-		setOperation(doc.Webhooks[hook.Name], hook.Method, w.operation(hook))
+		written := &openapi3.Operation{}
+		w.operation(written, hook)
+		setOperation(doc.Webhooks[hook.Name], hook.Method, written)
 	}
 }
 
-// operation returns an operation with its callbacks and links.
-func (w *writer) operation(op *operation.Operation) *openapi3.Operation {
+// operation writes an operation with its callbacks and links.
+func (w *writer) operation(out *openapi3.Operation, op *operation.Operation) {
 	// An edit may change anything, so an edited operation shares nothing.
 	edits := w.options.Edits[op]
 	isEdited := w.options.EditDocument != nil || len(edits) > 0
-	out := &openapi3.Operation{
+	*out = openapi3.Operation{
 		OperationID: op.ID, Tags: op.Tags, Deprecated: op.Deprecated, Summary: op.Summary, Description: op.Description,
 		Security: security(op.Security), ExternalDocs: externalDocs(op.ExternalDocs),
 	}
@@ -169,7 +178,6 @@ func (w *writer) operation(op *operation.Operation) *openapi3.Operation {
 		// Last, so that the user's edit wins.
 		edit(out)
 	}
-	return out
 }
 
 // extend adds the extensions, including the one for WebSockets.
@@ -198,7 +206,9 @@ func (w *writer) callback(out *openapi3.Operation, c *operation.Operation) {
 	if all.Value(c.URL) == nil {
 		all.Set(c.URL, &openapi3.PathItem{})
 	}
-	setOperation(all.Value(c.URL), c.Method, w.operation(c))
+	written := &openapi3.Operation{}
+	w.operation(written, c)
+	setOperation(all.Value(c.URL), c.Method, written)
 }
 
 // refineFaults adds to the schema of validation errors that a location consists of names and positions, and whether the
@@ -229,9 +239,11 @@ type marker struct {
 
 // isNew reports whether a part is seen for the first time.
 func (m *marker) isNew(part any) bool {
-	known := m.seen[part]
+	if m.seen[part] {
+		return false
+	}
 	m.seen[part] = true
-	return !known
+	return true
 }
 
 func (m *marker) operations(operations []*operation.Operation) {

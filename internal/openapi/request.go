@@ -11,6 +11,9 @@ import (
 
 // input adds what an operation reads.
 func (w *writer) input(out *openapi3.Operation, op *operation.Operation, isEdited bool) {
+	if len(op.Parameters) > 0 {
+		out.Parameters = make(openapi3.Parameters, 0, len(op.Parameters))
+	}
 	for _, p := range op.Parameters {
 		if p.Field == nil || !p.Field.Hidden {
 			out.Parameters = append(out.Parameters, once(w.shared.parameters, isEdited, p, func() *openapi3.ParameterRef {
