@@ -291,7 +291,8 @@ func (e *endpoint) readsRaw() bool {
 func (e *endpoint) gather() {
 	var declared []declaredBody
 	var headers []addedHeader
-	var read credentialPlan
+	var security []*typeinfo.Field
+	var choices []choicePlan
 	scopes := slices.Clip(e.set.scopes) // shared with other endpoints
 	for _, p := range e.nodes {
 		if p.provider != nil {
@@ -308,8 +309,8 @@ func (e *endpoint) gather() {
 				e.params.add(alias)
 			}
 		}
-		read.security = append(read.security, securityFields(p.desc)...)
-		read.choices = append(read.choices, choicesOf(p.desc)...)
+		security = append(security, securityFields(p.desc)...)
+		choices = append(choices, choicesOf(p.desc)...)
 	}
 	if len(declared) > 0 || len(scopes) > len(e.set.scopes) {
 		// Copied, because other endpoints share the settings.
@@ -317,9 +318,9 @@ func (e *endpoint) gather() {
 		e.set.responses, e.set.scopes = overlay(declared, e.set.responses), scopes
 	}
 	e.added = append(e.added, headers...)
-	if len(read.security) > 0 {
-		e.credentialPlan = &read
-		read.scoped = e.scopedFields()
+	if len(security) > 0 {
+		e.credentialPlan = &credentialPlan{security: security, choices: choices}
+		e.scoped = e.scopedFields()
 	}
 }
 

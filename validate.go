@@ -199,9 +199,9 @@ func appendFaults(dst []byte, faults []fault.Fault, message func(*fault.Fault) s
 
 func appendFault(dst []byte, f *fault.Fault, message string) (_ []byte, err error) {
 	dst = append(dst, `{"type":`...)
-	// The texts of a rule were encoded when it was registered, so nothing is encoded here.
+	// The texts of a rule are encoded once, not for each of its faults.
 	if f.Rule != nil {
-		dst = append(dst, f.Rule.Kind...)
+		dst = append(dst, f.Rule.Texts().Type...)
 	} else {
 		dst = codec.AppendString(dst, f.Type)
 	}
@@ -214,7 +214,7 @@ func appendFault(dst []byte, f *fault.Fault, message string) (_ []byte, err erro
 	case message != "":
 		dst = codec.AppendString(dst, message)
 	case f.Rule != nil:
-		dst = append(dst, f.Rule.Sentence...)
+		dst = append(dst, f.Rule.Texts().Sentence...)
 	default:
 		dst = codec.AppendString(dst, fault.Message(f.Type, f.Ctx))
 	}
@@ -225,7 +225,7 @@ func appendFault(dst []byte, f *fault.Fault, message string) (_ []byte, err erro
 		}
 	}
 	if f.Rule != nil {
-		dst = append(append(dst, `,"ctx":`...), f.Rule.Facts...)
+		dst = append(append(dst, `,"ctx":`...), f.Rule.Texts().Facts...)
 	} else if len(f.Ctx) > 0 {
 		dst, err = codec.AppendAny(append(dst, `,"ctx":`...), f.Ctx)
 	}
