@@ -211,9 +211,12 @@ func (b *apiBuilder) showError(r *operation.Response, err error) {
 	}
 }
 
+// exampleName makes a name of the text of a status.
+var exampleName = strings.NewReplacer(" ", "_", "'", "", "-", "_")
+
 // addErrorExample adds an example named after its status. Duplicates are dropped.
 func addErrorExample(c *operation.Content, status int, x operation.Example) {
-	plain := strings.NewReplacer(" ", "_", "'", "", "-", "_").Replace(strings.ToLower(reason(status)))
+	plain := exampleName.Replace(strings.ToLower(reason(status)))
 	x.Name = plain
 	for n := 2; ; n++ {
 		known := c.Example(x.Name)

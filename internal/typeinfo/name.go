@@ -3,6 +3,7 @@ package typeinfo
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/candor-go/candor/internal/lazy"
 )
@@ -10,6 +11,9 @@ import (
 // Name returns the name of a type for messages, as it is written in source: type arguments without import paths, unnamed
 // structs without fields.
 func Name(t reflect.Type) string {
+	if t.Name() != "" && !strings.HasSuffix(t.Name(), "]") {
+		return t.String() // no type arguments
+	}
 	if t.Name() != "" {
 		return inArguments.Get().ReplaceAllString(structArgument.Get().ReplaceAllString(t.String(), unnamed), "")
 	}

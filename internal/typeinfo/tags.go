@@ -234,16 +234,16 @@ func (t *tagged) applyOptions(f *Field, options []string) error {
 
 // checkOptions rejects options that do not fit the field's type.
 func (t *tagged) checkOptions(f *Field) error {
-	kind, this := bare(f.Type).Kind, "this is "+Name(f.Type.Go)
+	kind, this := bare(f.Type).Kind, func() string { return "this is " + Name(f.Type.Go) }
 	isScalar := kind == Bool || kind == Int || kind == Uint || kind == Float
 	isList := kind == Slice || kind == Array
 	switch {
 	case f.Quoted && !isScalar:
-		return t.problem("the json option string is for numbers and booleans, "+this, "drop it")
+		return t.problem("the json option string is for numbers and booleans, "+this(), "drop it")
 	case f.Separator != "" && !isList:
-		return t.problem(fmt.Sprintf("the option %s is for lists, %s", f.ListOption(), this), "drop it or make the field a slice")
+		return t.problem(fmt.Sprintf("the option %s is for lists, %s", f.ListOption(), this()), "drop it or make the field a slice")
 	case f.Nested && !isDeep(f.Type):
-		return t.problem("the option deep is for structs and maps from strings, "+this, "drop it, or read the value as JSON: "+fmt.Sprintf("`query:\"%s,json\"`", f.Name))
+		return t.problem("the option deep is for structs and maps from strings, "+this(), "drop it, or read the value as JSON: "+fmt.Sprintf("`query:\"%s,json\"`", f.Name))
 	case f.Nested && f.JSON:
 		return t.problem("the options deep and json contradict each other", "keep one")
 	case f.Separator != "" && f.JSON:
