@@ -34,13 +34,25 @@ type Order struct {
 //
 // Parts that several operations share are encoded once.
 func Encode(doc *openapi3.T, order Order) (*Encoded, error) {
-	e := encoder{order: order, written: map[any]span{}, out: make([]byte, 0, perPath*len(order.Paths))}
+	e := encoder{
+		order: order, written: map[any]span{},
+		out: make([]byte, 0, textPerPath*len(order.Paths)), copies: make([]insertion, 0, copiesPerPath*len(order.Paths)),
+	}
 	e.value(doc)
-	return newEncoded(e.out, e.copies), e.err
+	return newEncoded(fitting(e.out), fitting(e.copies)), e.err
 }
 
-// perPath is the approximate size of what a path does not share with others.
-const perPath = 1 << 8
+// textPerPath is the approximate size of what a path does not share with others, and copiesPerPath the number of parts
+// that it shares.
+const textPerPath, copiesPerPath = 180, 5
+
+// fitting returns a list that is kept as long as an app. It is copied if much of its memory is unused.
+func fitting[E any](list []E) []E {
+	if unused := cap(list) - len(list); unused < len(list)/8 {
+		return list
+	}
+	return slices.Clone(list)
+}
 
 type encoder struct {
 	out   []byte
