@@ -42,7 +42,9 @@ func (at routeAt) methods() []string { return slices.Clone(at.route.methods) }
 // route is one registration, compiled as far as possible without knowing the prefixes and options of the routers that
 // will include it.
 type route struct {
-	site    *callsite.Site
+	site *callsite.Site
+	// ownSite is what site points to, except for routes that are registered by a call for several.
+	ownSite callsite.Site
 	methods []string
 	path    string
 	// pattern is the parsed path with the prefix of the router it was registered on, which is that of most of its

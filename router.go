@@ -324,8 +324,11 @@ func Handle[In, Out any](r Routes, methods []string, path string, h func(context
 
 // handle registers a handler whose types are erased.
 func handle(r Routes, methods []string, path string, h *function, options []RouteOption) *route {
-	// The user calls the method Get, or the function, which calls Handle, which calls this. Cloned, because the caller may change its slice later.
-	rt := &route{site: callsite.Within(4), methods: slices.Clone(methods), path: path, handler: h}
+	// Cloned, because the caller may change its slice later.
+	rt := &route{methods: slices.Clone(methods), path: path, handler: h}
+	// The user calls Handle, or Get, which calls Handle, which calls this.
+	rt.ownSite.Mark(3)
+	rt.site = &rt.ownSite
 	if h.pc == 0 {
 		panic(rt.configError(errors.New("the handler is nil; pass a function")))
 	}

@@ -22,27 +22,22 @@ var own = []string{
 
 // Site is a call in the user's code. Its position is looked up on demand, because most sites are never read.
 type Site struct {
-	// pcs are the innermost calls. At most all but one of them are the project's own.
-	pcs   [6]uintptr
-	text  string
-	once  sync.Once
-	depth int32
+	// pcs are the innermost calls, and zeros if there are fewer. At most all but one of them are the project's own.
+	pcs  [6]uintptr
+	text string
+	once sync.Once
 }
 
 // Here is the site of the user's call that led to the caller of Here.
 func Here() *Site {
 	s := &Site{}
-	s.depth = int32(runtime.Callers(2, s.pcs[:])) //nolint:gosec // it is at most their number
+	runtime.Callers(2, s.pcs[:])
 	return s
 }
 
-// Within is Here for a caller that the user calls through at most that many functions of the project, itself included.
-// Each further function costs time, which counts where thousands of routes are registered.
-func Within(functions int) *Site {
-	s := &Site{}
-	s.depth = int32(runtime.Callers(2, s.pcs[:functions+1])) //nolint:gosec // it is at most their number
-	return s
-}
+// Mark makes s the site for its caller, which the user calls through at most that many functions of the project, itself
+// included. It is Here where thousands of routes are registered: every function that is looked at costs time.
+func (s *Site) Mark(functions int) { runtime.Callers(2, s.pcs[:functions+1]) }
 
 // String returns the file and line of the innermost caller outside of the project, "" if there is none.
 func (s *Site) String() string {
@@ -50,7 +45,7 @@ func (s *Site) String() string {
 		return ""
 	}
 	s.once.Do(func() {
-		frames := runtime.CallersFrames(s.pcs[:s.depth])
+		frames := runtime.CallersFrames(s.calls())
 		for {
 			frame, more := frames.Next()
 			// The outermost frame is better than none.
@@ -61,6 +56,14 @@ func (s *Site) String() string {
 		}
 	})
 	return s.text
+}
+
+// calls returns the innermost calls.
+func (s *Site) calls() []uintptr {
+	if end := slices.Index(s.pcs[:], 0); end >= 0 {
+		return s.pcs[:end]
+	}
+	return s.pcs[:]
 }
 
 // IsOwn reports whether a function belongs to the project. Its package name must be followed by a dot: tests in

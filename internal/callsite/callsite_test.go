@@ -29,7 +29,9 @@ func TestSite(t *testing.T) {
 	assert.Regexp(t, `/callsite_test\.go:\d+$`, Here().String())
 }
 
-func TestWithin(t *testing.T) {
-	assert.Regexp(t, `/callsite_test\.go:\d+$`, Within(1).String())
-	assert.EqualValues(t, 2, Within(1).depth, "the caller and who called it")
+func TestMark(t *testing.T) {
+	var s Site
+	s.Mark(1)
+	assert.Regexp(t, `/callsite_test\.go:\d+$`, s.String())
+	assert.Len(t, s.calls(), 2, "the function that calls Mark and the one that calls it")
 }
