@@ -303,6 +303,7 @@ func (e *endpoint) gather() {
 				scopes = appendNew(scopes, p.provider.set.scopes)
 			}
 		}
+		e.params.fields = slices.Grow(e.params.fields, len(p.desc.Params))
 		for _, f := range p.desc.Params {
 			e.params.add(f)
 			for _, alias := range f.Aliases {

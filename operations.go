@@ -110,7 +110,7 @@ func (x *operationIndex) addToPath(op *operationEntry) error {
 	shape := withoutRemainder(e.pattern.Shape())
 	p, ok := x.shapes[shape]
 	if !ok {
-		p = &documentedPath{path: withoutRemainder(e.documented.String())}
+		p = &documentedPath{path: withoutRemainder(e.documented.String()), operations: make([]*operationEntry, 0, 2)}
 		x.shapes[shape] = p
 		x.paths = append(x.paths, p)
 	}

@@ -207,6 +207,9 @@ func checkMethods(methods []string) error {
 		return errors.New("no method; name at least one, such as http.MethodGet")
 	}
 	for i, m := range methods {
+		if slices.Contains(wellKnownMethods, m) && !slices.Contains(methods[:i], m) {
+			continue
+		}
 		upper := strings.ToUpper(m)
 		switch {
 		case upper != m && slices.Contains(wellKnownMethods, upper):

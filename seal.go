@@ -37,8 +37,8 @@ type builder struct {
 	sharedNodes map[*provider]*sharedNode
 	sharedPath  []*provider
 	keys        *typeinfo.Keys
-	// reading has the plans for bodies that are in use.
-	reading map[readingPlan]*readingPlan
+	// reading is the plan for bodies of the last endpoint.
+	reading *readingPlan
 	// dropping are the endpoints that may invalidate cache tags.
 	dropping []*endpoint
 	// asked are the types for which somebody needs a provider.
@@ -100,7 +100,7 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, sharedNodes: map[*provider]*sharedNode{}, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*boundHandler{}, shapes: map[string]*pathtree.Pattern{}, reading: map[readingPlan]*readingPlan{}, keys: typeinfo.NewKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
+	b := builder{app: a, sharedNodes: map[*provider]*sharedNode{}, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*boundHandler{}, shapes: map[string]*pathtree.Pattern{}, keys: typeinfo.NewKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.errorHandlersOf([]*Router{&a.Router}))
@@ -191,8 +191,8 @@ func (b *builder) documented(s scope, r *Router, own *ownDocs) scopeDocument {
 // document.
 func (b *builder) indexes() {
 	defer func() {
-		for e, op := range b.table.document.operations.of {
-			e.operationID = op.id
+		for _, op := range b.table.document.operations.operations {
+			op.endpoint.operationID = op.id
 		}
 	}()
 	var all []*operationIndex
@@ -368,11 +368,12 @@ func (b *builder) readingPlan(set *settings) *readingPlan {
 		maxMultipart: cmp.Or(set.maxBody, config.MaxBody, defaultMaxMultipart),
 	}
 	plan.multipart = set.multipart.or(config.Limits.Multipart).withDefaults(plan.maxBody)
-	if b.reading[plan] == nil {
-		known := plan
-		b.reading[plan] = &known
+	// Endpoints that follow each other mostly have the same one.
+	if b.reading == nil || *b.reading != plan {
+		own := plan
+		b.reading = &own
 	}
-	return b.reading[plan]
+	return b.reading
 }
 
 // inDocument returns the pattern that represents one in documents: the first of its shape, because OpenAPI allows no
