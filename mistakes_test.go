@@ -22,6 +22,14 @@ type pointed struct {
 	Q string `query:"q"`
 }
 
+// copiedText reads into a copy of itself.
+type copiedText struct{ text string }
+
+func (c copiedText) UnmarshalText(text []byte) error {
+	c.text = string(text)
+	return nil
+}
+
 type locatedBody struct {
 	ID int `path:"id"`
 }
@@ -99,6 +107,15 @@ func TestMistakesInInputs(t *testing.T) {
 		}]("/")},
 		{"a value of this type cannot be read from a string", badInput[struct {
 			M map[string]int `query:"m"`
+		}]("/")},
+		{"candor_test.copiedText: its method UnmarshalText has a value receiver, so what it reads is lost; declare UnmarshalText with a pointer receiver", badInput[struct {
+			Q copiedText `query:"q"`
+		}]("/")},
+		{"candor_test.copiedText: its method UnmarshalText has a value receiver, so what it reads is lost; declare UnmarshalText with a pointer receiver", badInput[struct {
+			Body map[string]*copiedText `body:""`
+		}]("/")},
+		{"multipleOf=9007199254740993: a float64 does not hold 9007199254740993 exactly, so the document would have another step; write multipleOf=9007199254740992", badInput[struct {
+			F float64 `form:"f" validate:"multipleOf=9007199254740993"`
 		}]("/")},
 		{"a list inside a list cannot be read from a string; use one list, or read it as JSON: `query:\"m,json\"`", badInput[struct {
 			M [][]int `query:"m"`

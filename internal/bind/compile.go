@@ -271,6 +271,9 @@ func orAsJSON(err error, f *typeinfo.Field) error {
 func (c *Compiler) compileValue(v *value, f *typeinfo.Field, t *typeinfo.Type, rules *typeinfo.Rules) (err error) {
 	v.typ = t
 	if v.set, err = CompileScalar(bare(t)); err != nil {
+		if bare(t).CheckReadsText() != nil {
+			return err // JSON would be read by the same method
+		}
 		return orAsJSON(err, f)
 	}
 	if v.check, err = c.Rules.Compile(t, rules); err != nil {
