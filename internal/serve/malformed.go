@@ -9,12 +9,16 @@ import (
 // isMalformed reports whether an HTTP/2 request is malformed (RFC 9113, section 8.1.1) in a way that net/http only finds
 // in HTTP/1: the same request must not be refused over one protocol and served over the other.
 func isMalformed(r *http.Request) bool {
-	return !isMade(r.Method, isTokenByte) || !isMade(r.Host, isHostByte) && r.Host != "" || !agrees(r.Header["Host"], r.Host) || hasWrongLength(r)
+	return !isMade(r.Method, isTokenByte) || !isMade(r.Host, isHostByte) && r.Host != "" || hasOtherHost(r) || hasWrongLength(r)
 }
 
-// agrees reports whether all lines are the value.
-func agrees(lines []string, value string) bool {
-	return !slices.ContainsFunc(lines, func(line string) bool { return !strings.EqualFold(line, value) })
+// hasOtherHost reports whether a Host names another server than :authority, apart from a default port.
+func hasOtherHost(r *http.Request) bool {
+	return slices.ContainsFunc(r.Header["Host"], func(line string) bool { return !strings.EqualFold(withoutPort(line), withoutPort(r.Host)) })
+}
+
+func withoutPort(host string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80")
 }
 
 // hasWrongLength reports whether the header names several lengths, or the length of a body that is not there. net/http
@@ -24,7 +28,8 @@ func hasWrongLength(r *http.Request) bool {
 	if len(lines) == 0 {
 		return false
 	}
-	return !agrees(lines, lines[0]) || r.ContentLength == 0 && strings.Trim(lines[0], "0") != ""
+	differ := slices.ContainsFunc(lines, func(line string) bool { return line != lines[0] })
+	return differ || r.ContentLength == 0 && strings.Trim(lines[0], "0") != ""
 }
 
 func isMade(text string, of func(c byte) bool) bool {

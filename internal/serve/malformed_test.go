@@ -50,6 +50,8 @@ func TestMalformedStreams(t *testing.T) {
 		"no host":                     {fields: get, served: true},
 		"an address":                  {fields: append(get, ":authority", "[::1]:80"), served: true},
 		"the host twice":              {fields: append(get, ":authority", "x.example", "host", "X.example"), served: true},
+		"a default port":              {fields: append(get, ":authority", "x.example:443", "host", "x.example"), served: true},
+		"another port":                {fields: append(get, ":authority", "x.example:443", "host", "x.example:8443")},
 		"another host":                {fields: append(get, ":authority", "x.example", "host", "y.example")},
 		"two hosts":                   {fields: append(get, "host", "x.example", "host", "y.example")},
 		"a space in the host":         {fields: append(get, ":authority", "x y")},
