@@ -425,7 +425,7 @@ func FuzzStrings(f *testing.F) {
 		"\xe0\x9f\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xed\xa0\x80", "\xef\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf",
 		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf8\x80\x80\x80\x80", "\xff", "\x80", "a\xc3", "aa\xe2\x82", "aaa\xf0\x9f\x98", "\xc3\\n\xa9",
 		`\u0041\u00e9\u20ac\ud83d\ude00`, `\"\\\/\b\f\n\r\t`, `\ud83d\u0041`, `\ude00`, `\ud83d`, `\ud83d\ud83d`, `\u00G0`, `\uABCDefAb`, `\x`, `\`,
-		"ПРИВЕТ, \\\"мир\\\"", "ไทย", "हिन्दी", "한국어", "\x1f", "\x7f",
+		"ПРИВЕТ, \\\"мир\\\"", "é\\n12345678901234567", "\\n12345678901234567é", "\\n\xff", "\xff\\n", "\\n1234567\xff\\n", "ไทย", "हिन्दी", "한국어", "\x1f", "\x7f",
 	} {
 		f.Add(text, uint8(0))
 		f.Add(text, uint8(6))

@@ -89,25 +89,25 @@ func (s *scanner) space() {
 	s.spaces()
 }
 
-// spaces skips white space, and indentation by words.
+// spaces skips white space, and indentation by words. The compiler would inline it into space, which it would then
+// inline nowhere.
+//
+//go:noinline
 func (s *scanner) spaces() {
 	const blanks = ' ' * 0x0101010101010101
-	for s.pos < len(s.data) {
-		switch s.data[s.pos] {
-		case ' ', '\t', '\n', '\r':
-			s.pos++
-		default:
-			return
-		}
+	data, i := s.data, s.pos
+	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\t' || data[i] == '\r') {
+		i++
 		// Indentation comes after white space, in rows of spaces.
-		for s.pos+8 <= len(s.data) {
-			n := bits.TrailingZeros64(binary.LittleEndian.Uint64(s.data[s.pos:])^blanks) / 8
-			s.pos += n
+		for i+8 <= len(data) {
+			n := bits.TrailingZeros64(binary.LittleEndian.Uint64(data[i:])^blanks) / 8
+			i += n
 			if n < 8 {
 				break
 			}
 		}
 	}
+	s.pos = i
 }
 
 // finished reports whether only white space is left.
@@ -199,7 +199,7 @@ func (s *scanner) text() (text []byte, escaped, ok bool) {
 	if end >= len(s.data) || s.data[end] != '"' {
 		// An escape, or an error that is found on the same way: a control character, or
 		// no end.
-		return s.unescape(start, end)
+		return s.unescape(start, end, wide)
 	}
 	text = s.data[start:end]
 	// ASCII is always valid.
@@ -212,8 +212,8 @@ func (s *scanner) text() (text []byte, escaped, ok bool) {
 
 // unescape continues at i with a string in which the next special byte is not a quote. The value is written one word at
 // a time: excess bytes of a word are overwritten.
-func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
-	data, n := s.data, i-start
+func (s *scanner) unescape(start, i int, wide bool) (text []byte, escaped, ok bool) {
+	data, n, seen := s.data, i-start, uint64(0)
 	text = s.unescapedBuffer(n)
 	copy(text, data[start:i])
 	for {
@@ -222,6 +222,7 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 		}
 		w := word(data, i)
 		binary.LittleEndian.PutUint64(text[n:], w)
+		seen |= w
 		m := special(w)
 		if m == 0 {
 			i, n = i+8, n+8
@@ -240,7 +241,7 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 		case data[i] != '"':
 			return nil, false, s.fail(i, "a control character in a string")
 		// The raw text is checked: escapes are ASCII and stand for valid characters.
-		case !isUTF8(data[start:i]):
+		case (wide || seen&highBits != 0) && !isUTF8(data[start:i]):
 			return nil, false, s.notUTF8(start, i)
 		default:
 			s.pos = i + 1
