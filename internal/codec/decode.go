@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
-	"strings"
 
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -23,7 +22,7 @@ type state struct {
 	// whether a value was valid.
 	failed int
 	// chunk holds the short texts that were copied last.
-	chunk strings.Builder
+	chunk []byte
 	// echo is a copy of the text, made when an error has to include a part of it.
 	echo []byte
 	// making are the defaults being validated, otherwise nil; loop is set if one of them contains itself.
@@ -43,7 +42,9 @@ func (d *state) release() {
 	if cap(unescaped) > 1<<16 {
 		unescaped = nil
 	}
-	*d = state{scanner: scanner{names: names[:0], unescaped: unescaped}}
+	// Not as one value, which would be made elsewhere and copied.
+	*d = state{}
+	d.names, d.unescaped = names[:0], unescaped
 }
 
 // report records an error for the value between start and the current position.

@@ -264,20 +264,18 @@ func (d *state) keep(text []byte) string {
 		return string(text)
 	}
 	d.reserve(len(text), (len(d.data)-d.pos)/2)
-	start := d.chunk.Len()
-	d.chunk.Write(text)
-	return d.chunk.String()[start:]
+	start := len(d.chunk)
+	d.chunk = append(d.chunk, text...)
+	return textOf(d.chunk[start:])
 }
 
 // reserve starts a chunk, unless a string of that size still fits into the last one. more is the expected size of what
 // follows.
 func (d *state) reserve(size, more int) {
-	if d.chunk.Cap()-d.chunk.Len() >= size {
-		return
+	if cap(d.chunk)-len(d.chunk) < size {
+		// The texts in the old chunk keep it alive.
+		d.chunk = make([]byte, 0, min(size+more, largestChunk))
 	}
-	// The texts in the old chunk keep it alive.
-	d.chunk.Reset()
-	d.chunk.Grow(min(size+more, largestChunk))
 }
 
 // makeStrings makes the decoder of a type whose JSON is a string. parse returns nil or a validation error. Anything but
