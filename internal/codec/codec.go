@@ -12,9 +12,9 @@
 // escaped.
 //
 // The files, each using those before it: memory has all unsafe code, wide operates on eight bytes at once, scan is the
-// grammar of JSON, integer parses its numbers; decode and the files of the kinds (scalar, leaf, list, mapping, object,
-// union) make decoders; encode and the files named after it make encoders; dynamic finds the encoder for a value in an
-// interface; codec is the API.
+// grammar of JSON, integer parses its numbers; decode and the files of the kinds (scalar, leaf, any, list, mapping,
+// object, union) make decoders; encode and the files named after it make encoders; dynamic finds the encoder for a value
+// in an interface; codec is the API.
 package codec
 
 import (

@@ -23,6 +23,9 @@ type state struct {
 	failed int
 	// chunk holds the short texts that were copied last.
 	chunk []byte
+	// strings and floats hold the last values that interfaces refer to.
+	strings []string
+	floats  []float64
 	// echo is a copy of the text, made when an error has to include a part of it.
 	echo []byte
 	// making are the defaults being validated, otherwise nil; loop is set if one of them contains itself.

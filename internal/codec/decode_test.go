@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"net/netip"
 	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -867,6 +868,16 @@ func TestDecodeAllocations(t *testing.T) {
 	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { d.Decode(data, v, codec.Options{}, faults) }), 6.0)
 }
 
+// Values in interfaces share memory: an object with five strings, two numbers and a list.
+func TestDecodeAnyAllocations(t *testing.T) {
+	var into any
+	d, err := newCompiler().Decoder(describe(t, reflect.TypeFor[any]()), nil)
+	require.NoError(t, err)
+	data, v, faults := []byte(favourable), reflect.ValueOf(&into).Elem(), new(fault.List)
+	// The map takes two; names and texts, strings, numbers and the list take one each.
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { d.Decode(data, v, codec.Options{}, faults) }), 6.0)
+}
+
 func TestDecodeManyMembers(t *testing.T) {
 	var fields []reflect.StructField
 	for i := range 150 {
@@ -954,6 +965,69 @@ func TestShortTextsAreCopies(t *testing.T) {
 	assert.Equal(t, want, second)
 	slices.Reverse(want)
 	assert.Equal(t, want, first)
+}
+
+// Values in interfaces share memory, but none changes when others are read.
+func TestValuesInInterfacesAreCopies(t *testing.T) {
+	var want []any
+	for i := range 500 {
+		var list []any
+		for j := range i % 11 {
+			list = append(list, float64(i)/4, strings.Repeat(string(rune('a'+i%26)), i%70), map[string]any{"é\n": float64(j)})
+		}
+		want = append(want, list)
+	}
+	body, err := json.Marshal(want)
+	require.NoError(t, err)
+	d, err := newCompiler().Decoder(describe(t, reflect.TypeFor[any]()), nil)
+	require.NoError(t, err)
+	var first, second any
+	var faults fault.List
+	d.Decode(body, reflect.ValueOf(&first).Elem(), codec.Options{}, &faults)
+	before, err := json.Marshal(first)
+	require.NoError(t, err)
+	slices.Reverse(want)
+	other, err := json.Marshal(want)
+	require.NoError(t, err)
+	d.Decode(other, reflect.ValueOf(&second).Elem(), codec.Options{}, &faults)
+	// Lists of several lengths are appended to, as their owner may.
+	for i, list := range second.([]any) {
+		if list != nil {
+			second.([]any)[i] = append(list.([]any), "more", 1.5)[:len(list.([]any))]
+		}
+	}
+	require.Empty(t, faults.Faults)
+	after, err := json.Marshal(first)
+	require.NoError(t, err)
+	assert.Equal(t, string(body), string(before))
+	assert.Equal(t, string(body), string(after))
+	reversed, err := json.Marshal(second)
+	require.NoError(t, err)
+	assert.Equal(t, string(other), string(reversed))
+}
+
+// A short text that is kept does not keep the other values of its text in memory.
+func TestAKeptValueKeepsLittle(t *testing.T) {
+	text := []byte(`["short","` + strings.Repeat("long ", 200_000) + `",[` + strings.Repeat("1.5,", 50_000) + `1]]`)
+	d, err := newCompiler().Decoder(describe(t, reflect.TypeFor[any]()), nil)
+	require.NoError(t, err)
+	inUse := func() uint64 {
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	before := inUse()
+	var kept []any
+	for range 20 {
+		var value any
+		var faults fault.List
+		d.Decode(text, reflect.ValueOf(&value).Elem(), codec.Options{}, &faults)
+		kept = append(kept, value.([]any)[0])
+	}
+	// Each of them was read from a text of more than a megabyte.
+	assert.Less(t, int64(inUse())-int64(before), int64(1<<20))
+	assert.Equal(t, "short", kept[19])
 }
 
 type (

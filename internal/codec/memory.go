@@ -225,3 +225,13 @@ func textAt(s string, i int) pointer { return unsafe.Add(pointer(unsafe.StringDa
 
 // textOf returns bytes as a string without a copy; it is valid as long as nobody changes them.
 func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// boxed returns an interface that holds the value at p, which nobody may change any more. like is any value of its type,
+// which must not be a pointer or like one.
+func boxed(like any, p pointer) any {
+	as[box](pointer(&like)).value = p
+	return like
+}
+
+// box is how an interface lies in memory.
+type box struct{ goType, value pointer }

@@ -259,11 +259,16 @@ const (
 )
 
 // keep is a copy of text.
-func (d *state) keep(text []byte) string {
+func (d *state) keep(text []byte) string { return d.copied(text, (len(d.data)-d.pos)/2) }
+
+// keepAll is keep where names are kept too: a chunk is three quarters as large as the remaining text.
+func (d *state) keepAll(text []byte) string { return d.copied(text, (len(d.data)-d.pos)*3/4) }
+
+func (d *state) copied(text []byte, more int) string {
 	if len(text) > shortText {
 		return string(text)
 	}
-	d.reserve(len(text), (len(d.data)-d.pos)/2)
+	d.reserve(len(text), more)
 	start := len(d.chunk)
 	d.chunk = append(d.chunk, text...)
 	return textOf(d.chunk[start:])
