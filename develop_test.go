@@ -117,7 +117,7 @@ func devApp(config candor.Config) *candor.App {
 	return app
 }
 
-// The mode only logs: a hook that panics costs the document, and no other response.
+// Development mode only logs: if a hook of the document panics, only the document is a 500.
 func TestDevelopmentWithADocumentThatPanics(t *testing.T) {
 	for name, hook := range map[string]func(*openapi3.T){"panic": func(*openapi3.T) { panic("edit") }, "goexit": func(*openapi3.T) { runtime.Goexit() }} {
 		app, _ := apptest.Quiet(candor.Config{Dev: true, EditDocument: hook})

@@ -250,7 +250,7 @@ func TestCredentialsOfAnAlternative(t *testing.T) {
 	}
 }
 
-// nested is a map of maps without an end, where each must have a member.
+// nested is a recursive map of maps; each map must be present.
 type nested struct {
 	Inner map[string]nested `json:"inner"`
 	Sizes map[uint8]size    `json:"sizes"`
@@ -261,8 +261,7 @@ type size struct {
 	Unit  string `json:"unit" pattern:"^(mm|cm)$"`
 }
 
-// A map of maps ends before the depth at which JSON is refused, and a name that is
-// drawn twice does not hide the rule that is broken.
+// Generated maps are less deep than the limit of JSON, and a duplicate key does not hide a broken rule.
 func TestMaps(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/", func(_ context.Context, in struct {
@@ -286,7 +285,7 @@ type labels struct {
 	Others map[string]marked `json:"others"`
 }
 
-// What an app ignores violates no rule, wherever it is in a body.
+// A readonly member of a request is ignored, so it breaks no rule, wherever it is in a body.
 func TestReadOnlyMembersBesideABrokenRule(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/", func(_ context.Context, in struct {
