@@ -185,15 +185,15 @@ func compileCookie(c *compiler, f *typeinfo.Field) (writeHeader, error) {
 	if err != nil {
 		return nil, err
 	}
-	isPointer := f.Type.Kind == typeinfo.Pointer || f.Type.Kind == typeinfo.Optional
+	mayBeEmpty := f.Type.Wraps()
 	return func(from reflect.Value, checks bool, a *response) error {
 		var scratch [1]string
 		texts, err := writer.Append(scratch[:0], from, checks, &a.faults)
 		if err != nil {
 			return fmt.Errorf("the cookie %s: %w", f.Name, err)
 		}
-		// Only a pointer can distinguish a cookie with an empty value from no cookie.
-		if len(texts) == 0 || texts[0] == "" && !isPointer {
+		// Only a type that can be null distinguishes a cookie with an empty value from no cookie.
+		if len(texts) == 0 || texts[0] == "" && !mayBeEmpty {
 			return nil
 		}
 		// Safe defaults; a field of type http.Cookie sets its own attributes.

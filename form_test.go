@@ -2,6 +2,7 @@ package candor_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -236,10 +237,13 @@ func TestEmptyTexts(t *testing.T) {
 		Note   *string                 `form:"note" validate:"max=5"`
 		Title  candor.Optional[string] `form:"title"`
 		Lines  []string                `form:"lines,omitempty"`
+		Nick   sql.NullString          `form:"nick,omitempty"`
+		Alias  sql.NullString          `form:"alias,omitempty" validate:"min=1"`
+		Age    sql.NullInt16           `form:"age,omitempty"`
 	}](t, "/")
-	const names = "size shape level levels mail site code words sizes at secret note title lines"
+	const names = "size shape level levels mail site code words sizes at secret note title lines nick alias age"
 	const want = `200 {"Size":null,"Shape":"round","Level":null,"Levels":null,"Mail":{"Value":"","Set":false,"Null":false},"Site":"","Code":null,"Words":null,"Sizes":null,` +
-		`"At":null,"Secret":null,"Note":"","Title":{"Value":"","Set":true,"Null":false},"Lines":[""]}`
+		`"At":null,"Secret":null,"Note":"","Title":{"Value":"","Set":true,"Null":false},"Lines":[""],"Nick":"","Alias":null,"Age":null}`
 	empty := url.Values{}
 	var parts []string
 	for _, name := range strings.Fields(names) {

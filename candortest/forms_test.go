@@ -2,9 +2,11 @@ package candortest_test
 
 import (
 	"context"
+	"database/sql"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -207,4 +209,21 @@ func TestPatternsOfECMA(t *testing.T) {
 			assert.NotContains(t, got, "the document allows this")
 		})
 	}
+}
+
+// Lists in forms have elements that count as absent, may be sent as one text, and are absent without elements.
+func TestListsInForms(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", func(context.Context, struct {
+		Hosts []netip.Addr       `form:"hosts" validate:"max=2"`
+		Times []candor.TimeOfDay `form:"times" validate:"max=2"`
+		Words []string           `form:"words,csv" validate:"max=2,dive,max=3"`
+		Sizes []int              `form:"sizes,omitempty" validate:"min=1,max=3"`
+		Codes []string           `form:"codes" validate:"dive,min=1"`
+		Nick  sql.NullString     `form:"nick"`
+	},
+	) (candor.None, error) {
+		return candor.None{}, nil
+	})
+	candortest.Conform(t, app, candortest.Cases(1000))
 }

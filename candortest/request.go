@@ -426,7 +426,10 @@ func (d *drafter) formBody(b *body, a *aim) bool {
 	}
 	object, ok := value.(map[string]any)
 	d.setFields(f, object, a)
-	if !ok || !d.isWanted(b.schema, value, a) || a.isBlank(f, object) {
+	if !ok || !d.isWanted(b.schema, value, a) || a.isBlank(f, object) || d.hasBlanks(f, object) {
+		return false
+	}
+	if !d.joinLists(b, object) {
 		return false
 	}
 	if b.notation == multipartNotation {
@@ -435,6 +438,35 @@ func (d *drafter) formBody(b *body, a *aim) bool {
 		d.urlencoded(b, object)
 	}
 	return len(d.r.body) > 0
+}
+
+// hasBlanks reports whether a list contains an empty text that its schema allows only because it is inexact: in a form such
+// an element counts as absent.
+func (d *drafter) hasBlanks(f *facts, object map[string]any) bool {
+	for name, value := range object {
+		elements, isList := value.([]any)
+		if isList && slices.Contains(elements, any("")) && d.doc.facts(d.doc.facts(f.members[name]).items).inexact {
+			return true
+		}
+	}
+	return false
+}
+
+// joinLists joins the elements of lists that are sent as one text. It reports whether that is possible.
+func (d *drafter) joinLists(b *body, object map[string]any) bool {
+	for name, value := range object {
+		how := d.doc.child(b.encoding, name)
+		elements, isList := value.([]any)
+		if !isList || !how.has("explode") || how.flag("explode") {
+			continue
+		}
+		texts, ok := (&parameter{in: "form", separator: ","}).texts(elements, asText)
+		if !ok {
+			return false
+		}
+		object[name] = strings.Join(texts, ",")
+	}
+	return true
 }
 
 // setFields sets the Values of an option in a form.
@@ -449,15 +481,23 @@ func (d *drafter) setFields(f *facts, object map[string]any, a *aim) {
 	}
 }
 
-// isBlank reports whether an optional form value is violated only by being empty, which is the same as leaving it out.
+// isBlank reports whether a form value is violated only by being empty, or by an empty element, which is the same as leaving
+// it out.
 func (a *aim) isBlank(f *facts, object map[string]any) bool {
-	if a == nil || len(a.steps) == 0 || f.required[a.steps[0]] {
+	if a == nil || len(a.steps) == 0 {
 		return false
 	}
-	if elements, isList := object[a.steps[0]].([]any); isList {
-		return slices.Contains(elements, any(""))
+	name := a.steps[0]
+	elements, isList := object[name].([]any)
+	switch isOptional := !f.required[name]; {
+	case isList && slices.Contains(elements, any("")):
+		// An empty element of a required list of texts is a text.
+		return isOptional || a.rule != ruleMin+"Length"
+	case isList:
+		return isOptional && len(elements) == 0
+	default:
+		return isOptional && len(a.steps) == 1 && object[name] == ""
 	}
-	return len(a.steps) == 1 && object[a.steps[0]] == ""
 }
 
 func (d *drafter) urlencoded(b *body, object map[string]any) {
@@ -465,9 +505,6 @@ func (d *drafter) urlencoded(b *body, object map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		how := d.doc.child(b.encoding, name)
 		p := &parameter{name: name, in: "query", isJSON: how.text("contentType") == "application/json"}
-		if how.has("explode") && !how.flag("explode") {
-			p.separator = ","
-		}
 		written := asText
 		if p.isJSON {
 			written = asJSON

@@ -154,7 +154,7 @@ func HoldsText(f *typeinfo.Field) bool {
 		switch t.Kind {
 		case typeinfo.String, typeinfo.Bytes:
 			return true
-		case typeinfo.Pointer, typeinfo.Optional, typeinfo.Slice, typeinfo.Array:
+		case typeinfo.Pointer, typeinfo.Optional, typeinfo.Nullable, typeinfo.Slice, typeinfo.Array:
 			t = t.Elem
 		default:
 			return false
