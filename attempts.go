@@ -15,7 +15,6 @@ var (
 	errUseTwice       = errors.New("a scoped provider called use, or a function of Around called next, more than once; candor.Attempts allows it")
 	errUseNever       = errors.New("a scoped provider returned nil without calling use, or a bracket without calling next")
 	errSwallowedPanic = errors.New("a scoped provider or a bracket recovered from a panic of the request and returned nil")
-	errNoAttempt      = errors.New("a scoped provider or a function of Around asked for another attempt, and the request cannot run again")
 )
 
 // next counts a call and reports whether the rest of the request may run. If it returns false, the call of use returns
@@ -30,7 +29,7 @@ func (a *attempts) next() bool {
 	case a.calls <= a.most && !a.final:
 		return true
 	case a.err == nil:
-		a.err = errNoAttempt
+		a.err = errors.New("a scoped provider or a function of Around asked for another attempt, and the request cannot run again")
 	}
 	return false
 }

@@ -41,8 +41,6 @@ func (d Date) Compare(other Date) int {
 // String formats the date as it is on the wire.
 func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
 
-var errDate = errors.New("not a date such as 2006-01-02")
-
 // MarshalText implements encoding.TextMarshaler. It refuses days that do not exist, and years that do not have four
 // digits.
 func (d Date) MarshalText() ([]byte, error) {
@@ -56,7 +54,7 @@ func (d Date) MarshalText() ([]byte, error) {
 func (d *Date) UnmarshalText(text []byte) error {
 	t, err := time.Parse(time.DateOnly, string(text))
 	if err != nil {
-		return errDate
+		return errors.New("not a date such as 2006-01-02")
 	}
 	*d = DateOf(t)
 	return nil
@@ -112,8 +110,6 @@ func (t TimeOfDay) isOnClock() bool {
 	return isUpTo(t.Hour, 23) && isUpTo(t.Minute, 59) && isUpTo(t.Second, 59) && isUpTo(t.Nanosecond, 999_999_999)
 }
 
-var errTimeOfDay = errors.New("not a time of day such as 15:04:05")
-
 // UnmarshalText implements encoding.TextUnmarshaler. It reads two digits for each part, and a fraction after a point.
 func (t *TimeOfDay) UnmarshalText(text []byte) error {
 	layout := "15:04:05"
@@ -125,7 +121,7 @@ func (t *TimeOfDay) UnmarshalText(text []byte) error {
 	// allow only one form of each length.
 	read, err := time.Parse(layout, string(text))
 	if err != nil || len(form) != len(layout) || hasFraction && (len(fraction) > 9 || layout == "15:04") {
-		return errTimeOfDay
+		return errors.New("not a time of day such as 15:04:05")
 	}
 	*t = TimeOfDayOf(read)
 	return nil
@@ -170,14 +166,12 @@ func (l LocalDateTime) MarshalText() ([]byte, error) {
 	return append(append(date, 'T'), clock...), nil
 }
 
-var errLocalDateTime = errors.New("not a date and time such as 2006-01-02T15:04:05")
-
 // UnmarshalText implements encoding.TextUnmarshaler. It reads a [Date], a T and a [TimeOfDay].
 func (l *LocalDateTime) UnmarshalText(text []byte) error {
 	date, clock, found := bytes.Cut(text, []byte("T"))
 	var read LocalDateTime
 	if !found || read.Date.UnmarshalText(date) != nil || read.Time.UnmarshalText(clock) != nil {
-		return errLocalDateTime
+		return errors.New("not a date and time such as 2006-01-02T15:04:05")
 	}
 	*l = read
 	return nil

@@ -59,8 +59,6 @@ func LazyValue[T any](value T) Lazy[T] { return Lazy[T]{ready: &value} }
 // transaction is not handed out.
 var ErrLazyEnded = errors.New("candor: a Lazy was used after its provider ended")
 
-var errLazyZero = errors.New("candor: a Lazy without a value; take it in a field with the tag dep:\"\", or make one by candor.LazyValue")
-
 // Get returns the value, and starts its provider if this is the first call. All calls of one request, from any
 // goroutine, share one run of the provider and get the same value or the same error; if the set-up panics, each call
 // panics.
@@ -73,7 +71,7 @@ func (l Lazy[T]) Get(ctx context.Context) (T, error) {
 	case l.ready != nil:
 		return *l.ready, nil
 	case l.slot == nil:
-		return value, errLazyZero
+		return value, errors.New("candor: a Lazy without a value; take it in a field with the tag dep:\"\", or make one by candor.LazyValue")
 	}
 	err := l.slot.get(ctx, l.generation, func(made any) {
 		value = *made.(*T) // the slot belongs to a provider of T

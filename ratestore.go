@@ -113,12 +113,10 @@ func (m memoryRates) space(name string) memoryRates {
 	return memoryRates{memory: m.memory, Space: m.memory.Space(name)}
 }
 
-var errNoRate = errors.New("candor: a rate without requests or time")
-
 // Take implements RateStore.
 func (m memoryRates) Take(_ context.Context, key string, rate Rate) (Taken, error) {
 	if rate.Requests <= 0 || rate.step() <= 0 {
-		return Taken{}, errNoRate
+		return Taken{}, errors.New("candor: a rate without requests or time")
 	}
 	return Taken(m.Space.Take(key, gcra.Rate{Step: rate.step(), Burst: rate.Limit()})), nil
 }

@@ -85,12 +85,10 @@ func readerKind() bodyKind {
 	}
 }
 
-var errNoReader = errors.New("the handler returned a nil candor.Reader; return http.NoBody for an empty body")
-
 func encodeReader(value reflect.Value, _ bool, a *response) error {
 	reader, _ := value.Interface().(Reader)
 	if reader == nil {
-		return errNoReader
+		return errors.New("the handler returned a nil candor.Reader; return http.NoBody for an empty body")
 	}
 	a.contentType = sendable(a.contentType)
 	a.stream = func(w http.ResponseWriter, r *http.Request) error { return a.sendReader(w, r, reader) }
@@ -166,11 +164,9 @@ func (Redirect) bodyKind() bodyKind {
 	}
 }
 
-var errNoLocation = errors.New(`the handler returned an empty candor.Redirect, which leads nowhere; return a URL or a path, such as "/" or "."`)
-
 func encodeRedirect(value reflect.Value, _ bool, a *response) error {
 	if value.Len() == 0 {
-		return errNoLocation
+		return errors.New(`the handler returned an empty candor.Redirect, which leads nowhere; return a URL or a path, such as "/" or "."`)
 	}
 	a.header = append(a.header, headerLine{name: "Location", value: mediatype.Location(value.String())})
 	return nil

@@ -18,8 +18,6 @@ import (
 // A received stream reads from the connection while it is ranged over. That works once; afterwards the connection is
 // closed, also after a break or an error.
 
-var errRangedTwice = errors.New("the response was ranged over before; its connection is closed")
-
 // receiveSequence compiles what reads a response of type S.
 func receiveSequence[S ~func(func(T, error) bool), T any](c *compiler, format *mediatype.Sequence) (receiveBody, error) {
 	decoder, err := compileItemDecoder[T](c)
@@ -38,7 +36,7 @@ func rangedOnce[T any](from *received, read func(yield func(T, error) bool)) ite
 	ranged := false
 	return func(yield func(T, error) bool) {
 		if ranged {
-			yield(*new(T), errRangedTwice)
+			yield(*new(T), errors.New("the response was ranged over before; its connection is closed"))
 			return
 		}
 		// Set first, because the body of the loop may range over it again.

@@ -209,8 +209,6 @@ func (s *TestSocket) next() testMessage {
 	case m := <-s.inbox:
 		return m
 	case <-silence.C:
-		return testMessage{err: errSilence}
+		return testMessage{err: errors.New("nothing came for 10 seconds")}
 	}
 }
-
-var errSilence = errors.New("nothing came for 10 seconds")
