@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"math"
+	"math/big"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -473,7 +475,7 @@ func annotate(ref *openapi3.SchemaRef, f *typeinfo.Field, doc string) *openapi3.
 	s.Deprecated = s.Deprecated || f.Deprecated
 	s.ReadOnly, s.WriteOnly = f.ReadOnly, f.WriteOnly
 	if value := fieldLiteral(f, f.Default); value != nil {
-		s.Default = value
+		s.Default = inField(f.Type, value)
 	}
 	if value := fieldLiteral(f, f.Example); value != nil {
 		s.Examples = []any{value}
@@ -528,6 +530,33 @@ func fieldLiteral(f *typeinfo.Field, raw json.RawMessage) any {
 		return string(raw)
 	}
 	return literal(raw)
+}
+
+// inField returns a default as a field holds it: a float may not hold all digits of the tag.
+func inField(t *typeinfo.Type, value any) any {
+	number, ok := value.(json.Number)
+	t = bare(t)
+	if !ok || t.Kind != typeinfo.Float {
+		return value
+	}
+	held, err := strconv.ParseFloat(string(number), t.Bits)
+	if err != nil || held == 0 { // the exponent of what is nearly 0 has no limit
+		return value
+	}
+	shortest, _ := json.Marshal(held) // cannot fail: it is finite
+	if t.Bits == 32 {
+		shortest, _ = json.Marshal(float32(held))
+	}
+	if ratio(string(shortest)).Cmp(ratio(string(number))) == 0 {
+		return value // 0.10 stays
+	}
+	return json.Number(shortest)
+}
+
+// ratio returns the exact value of a JSON number.
+func ratio(number string) *big.Rat {
+	exact, _ := new(big.Rat).SetString(number)
+	return exact
 }
 
 // literal decodes JSON. Numbers keep their digits.

@@ -671,3 +671,23 @@ func TestOverlay(t *testing.T) {
 	}
 	assert.JSONEq(t, `{"type":"integer","minimum":1,"multipleOf":2,"allOf":[{"minimum":4}]}`, compact(t, openapi3.NewSchemaRef("", s)))
 }
+
+// A float may not hold all digits of its default, and the server uses what it holds.
+func TestDefaultsOfFloats(t *testing.T) {
+	d := describe[struct {
+		A float64  `json:"a" default:"9007199254740993"`
+		B float32  `json:"b" default:"16777217"`
+		C *float32 `json:"c" default:"0.1"`
+		D float64  `json:"d" default:"0.10"`
+		E float64  `json:"e" default:"0.3333333333333333333333"`
+		F float64  `json:"f" default:"1e22"`
+		G float64  `json:"g" default:"-0.0"`
+		H float64  `json:"h" default:"1e-999999999"`
+	}](t)
+	c := schema.New(schema.Options{})
+	for name, want := range map[string]string{
+		"a": "9007199254740992", "b": "16777216", "c": "0.1", "d": "0.10", "e": "0.3333333333333333", "f": "1e22", "g": "-0.0", "h": "1e-999999999",
+	} {
+		assert.Contains(t, compact(t, c.Field(d.Object.Field(name), schema.In)), `"default":`+want, name)
+	}
+}
