@@ -84,7 +84,7 @@ func (w *writer) any(dst []byte, value any) []byte {
 	case map[string]any:
 		return w.anyMap(dst, v)
 	}
-	return w.compiler.dynamicEncoder(reflect.TypeOf(value))(w, dst, value)
+	return w.compiler.forInterfaces().dynamicEncoder(reflect.TypeOf(value))(w, dst, value)
 }
 
 func (w *writer) anyList(dst []byte, list []any) []byte {
@@ -238,6 +238,6 @@ func (w *writer) undescribed(dst []byte, value any) []byte {
 		return e.WriteValue(text)
 	})
 	return w.marshal(dst, value, jsonv2.JoinOptions(
-		w.compiler.foreign, jsonv2.WithMarshalers(jsonv2.JoinMarshalers(durationWriter(), errors)),
+		w.compiler.forInterfaces().foreign, jsonv2.WithMarshalers(jsonv2.JoinMarshalers(durationWriter(), errors)),
 	))
 }

@@ -24,7 +24,7 @@ type writer struct {
 	// err is the first error, loc its location, innermost first.
 	err error
 	loc []any
-	// compiler makes the encoders for values in interfaces.
+	// compiler is that of the encoder; values in interfaces are encoded by its forInterfaces.
 	compiler *Compiler
 	// exact rejects text that would be changed.
 	exact bool
@@ -32,7 +32,7 @@ type writer struct {
 
 // begin prepares the writer for a value. It sets field by field, which is faster than assigning a new struct.
 func (w *writer) begin(c *Compiler, checks bool, faults *fault.List) {
-	w.compiler, w.exact = c.forInterfaces(), c.side == client
+	w.compiler, w.exact = c, c.side == client
 	w.checks, w.faults, w.known = checks, faults, 0
 	if checks {
 		w.known = len(faults.Faults)

@@ -251,7 +251,7 @@ func makeJSONWriter(t *typeinfo.Type) (encodeFunc, error) {
 
 // foreign uses the json library for a type with its own JSON form.
 func (w *writer) foreign(dst []byte, value any) []byte {
-	return w.marshal(dst, value, w.compiler.foreign)
+	return w.marshal(dst, value, w.compiler.forInterfaces().foreign)
 }
 
 // marshal encodes a value with the json library, compact and valid.
