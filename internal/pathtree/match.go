@@ -29,11 +29,14 @@ import (
 // The captured values share memory with path. Match allocates only to grow
 // values, and to decode a path that has escapes.
 func (t *Tree[V]) Match(path string, escaped bool, values []string) (v V, captured []string, ok bool) {
-	found, captured := t.tree.match(path, escaped, values)
-	if found == nil {
-		return v, values, false
+	// A plain path needs no decoding, and usually no backtracking.
+	if !escaped {
+		if found, captured := t.tree.firstChoices(path, values); found != nil {
+			return t.values[found.index], captured, true
+		}
 	}
-	return t.values[found.index], captured, true
+	// A first choice did not lead to a match, or the path has escapes.
+	return t.MatchFunc(path, escaped, values, func(V) bool { return true })
 }
 
 // MatchFunc is like [Tree.Match], but skips patterns whose value accept rejects: accept is called with the value of each
@@ -47,22 +50,11 @@ func (t *Tree[V]) MatchFunc(path string, escaped bool, values []string, accept f
 	return t.values[found.index], captured, true
 }
 
-func (t *tree) match(path string, escaped bool, values []string) (*leaf, []string) {
+// firstChoices walks down a plain path without backtracking. It returns nil if it ends without a match.
+func (t *tree) firstChoices(path string, values []string) (*leaf, []string) {
 	if path == "" || path[0] != '/' {
 		return nil, nil
 	}
-	// A plain path needs no decoding, and usually no backtracking.
-	if !escaped || strings.IndexByte(path, '%') < 0 {
-		if found, captured := t.firstChoices(path, values); found != nil {
-			return found, captured
-		}
-	}
-	// A first choice did not lead to a match, or the path has escapes.
-	return t.search(path, escaped, values, nil)
-}
-
-// firstChoices walks down a plain path without backtracking. It returns nil if it ends without a match.
-func (t *tree) firstChoices(path string, values []string) (*leaf, []string) {
 	n := &t.root
 	for start := 1; ; {
 		// Segments are short, so a call that scans many bytes at once would be slower.
