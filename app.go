@@ -98,6 +98,11 @@ func New(config Config, options ...Option) *App {
 // them once and responds with 500. An app with shared providers or a lifespan that nobody started responds with 503 and
 // Retry-After, and logs once what has to be started; use [App.Start] where the app is a handler of your own server.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Nearly all requests: the app is sealed, and no lock is needed.
+	if t := a.table.Load(); t != nil && t.open {
+		t.serve(w, r)
+		return
+	}
 	if a.dev != nil {
 		a.dev.Serve(w, r, a.serve, a.operationOf)
 		return
@@ -106,7 +111,6 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *App) serve(w http.ResponseWriter, r *http.Request) {
-	// Fast path: the app is already sealed, and no lock is needed.
 	t := a.table.Load()
 	if t == nil {
 		var err error

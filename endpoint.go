@@ -402,7 +402,9 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			defer cancel()
 			r = limitedRequest
 		}
-		e.noteCaller(r)
+		if e.callers != nil {
+			e.noteCaller(r)
+		}
 		// protect runs inside the middleware, so that middleware sees the response to a panic.
 		protect(w, withCaller(r), e.errors, e.plain.ServeHTTP)
 		return
@@ -418,7 +420,9 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 		defer cancel()
 		r = limitedRequest
 	}
-	e.noteCaller(r)
+	if e.callers != nil {
+		e.noteCaller(r)
+	}
 	x := e.begin(w, r, captured)
 	if x.uploads != nil {
 		defer x.uploads.Close()
@@ -554,9 +558,6 @@ func (e *endpoint) deprecate() {
 
 // noteCaller logs the client of a deprecated operation.
 func (e *endpoint) noteCaller(r *http.Request) {
-	if e.callers == nil {
-		return
-	}
 	who := callers.Of(r)
 	if !e.callers.IsNew(who, time.Now()) {
 		return

@@ -257,7 +257,8 @@ func (c *boundHandler) run(f *failure, slot *callSlot, a *response) (err error) 
 	a.leaveOut = func(reason error) {
 		f.logAt(slog.LevelError, "a header of an error cannot be sent", reason)
 	}
-	return plan.encode(ctx, reflect.ValueOf(slot.out).Elem(), c.checks, f.writer.log, a)
+	err = plan.encode(reflect.ValueOf(slot.out).Elem(), c.checks != ChecksOff, a)
+	return a.refusal(ctx, err, c.checks, f.writer.log)
 }
 
 // findError finds an error of type E in the failure.

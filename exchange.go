@@ -143,7 +143,12 @@ func (f *slot) release() {
 // release clears the exchange for the next request.
 func (x *exchange) release() {
 	for i := range x.slots {
-		x.slots[i].release()
+		// Hardly any slot is lazy; the others save a call.
+		if f := &x.slots[i]; f.lazy == nil {
+			f.empty()
+		} else {
+			f.release()
+		}
 	}
 	x.scope.release()
 	x.response.release()
@@ -182,23 +187,31 @@ func (x *exchange) startStreaming() {
 
 // protected runs the steps from index i on. A panic becomes an error.
 func (x *exchange) protected(i int) (err error) {
+	hasReturned := false
 	defer func() {
+		// recover costs more than this question, and few requests panic.
+		if hasReturned {
+			return
+		}
 		if value := recover(); value != nil {
 			err = panics.Recovered(value)
 		}
 	}()
-	return x.from(i)
+	err = x.from(i)
+	hasReturned = true
+	return err
 }
 
 // from runs the steps from index i on.
 func (x *exchange) from(i int) error {
 	steps := x.endpoint.steps
 	for ; i < len(steps); i++ {
-		if steps[i].wrap != nil {
+		s := &steps[i]
+		if s.wrap != nil {
 			// A wrapper runs the remaining steps itself.
-			return steps[i].wrap(x, i+1)
+			return s.wrap(x, i+1)
 		}
-		if err := steps[i].run(x); err != nil {
+		if err := s.run(x); err != nil {
 			return err
 		}
 	}
@@ -216,7 +229,7 @@ func (x *exchange) conclude(err error) {
 			x.endpoint.errors.logLate(x.scope.r, err)
 		}
 	}
-	if err != nil {
+	if err != nil || x.scope.tasks == nil {
 		return
 	}
 	if tasks := x.takeTasks(); len(tasks) > 0 {
@@ -229,7 +242,7 @@ func (x *exchange) finish(err error) {
 	x.finished = true
 	a := &x.scope
 	x.invalidate()
-	if err == nil {
+	if err == nil && x.endpoint.setsHeader {
 		err = x.checkHeader()
 	}
 	if err != nil {
@@ -363,9 +376,6 @@ func (x *exchange) invalid() error {
 // checkHeader finds response headers, set by user functions, that HTTP cannot carry. It runs before the tear-downs, so
 // that nothing is committed, and again after them for headers that they add.
 func (x *exchange) checkHeader() error {
-	if !x.endpoint.setsHeader {
-		return nil
-	}
 	for name, values := range x.scope.w.Header() {
 		if err := mediatype.CheckHeader(name, values); err != nil {
 			return err

@@ -50,8 +50,8 @@ type outcome struct {
 	status int
 	// contentType is empty for a response without a body; accepted is the negotiated media type.
 	contentType, accepted string
-	// usualType is the shared header value for the default media type.
-	usualType []string
+	// usualType is the shared header value for the default media type; nil if there is none.
+	usualType *[1]string
 	// borrowed is used instead of body, and belongs to the user.
 	borrowed []byte
 	// stream writes a whole response while it is produced; it calls begin first. An error before begin becomes an error
@@ -190,7 +190,9 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 			return err
 		}
 		a.body = body
-		a.faults.Seal(n, "response")
+		if len(a.faults.Faults) > n {
+			a.faults.Seal(n, "response")
+		}
 		return nil
 	}, nil
 }
@@ -217,8 +219,8 @@ type responsePlan struct {
 	kind     bodyKind
 	// media lists the media types; the first is the default.
 	media []string
-	// usualType is the header value for the first media type.
-	usualType []string
+	// usualType is the header value for the first media type; nil if there is none.
+	usualType *[1]string
 	// negotiated means that the client chooses the media type; varies means that the response does.
 	negotiated, varies bool
 	// writeHeaders write the headers and cookies of an envelope.
@@ -247,7 +249,9 @@ func (c *compiler) compileResponse(out *typeinfo.Output, status int, produces []
 		return nil, err
 	}
 	// All responses share one slice, so that most allocate none for Content-Type.
-	p.usualType = slices.Clone(p.media[:min(1, len(p.media))])
+	if len(p.media) > 0 {
+		p.usualType = &[1]string{p.media[0]}
+	}
 	if err := p.compileHeaders(c); err != nil {
 		return nil, err
 	}
@@ -322,9 +326,10 @@ func (p *responsePlan) choosesType() bool {
 	return slices.ContainsFunc(p.desc.Headers, isContentType)
 }
 
-// encode turns the result of a handler into a response.
-func (p *responsePlan) encode(ctx context.Context, out reflect.Value, checks ResponseChecks, log *slog.Logger, a *response) error {
-	if err := p.encodeHeaders(out, checks != ChecksOff, a); err != nil {
+// refusal returns why a response cannot be sent after it was encoded; err is the error of that. It returns nil if broken
+// rules are only logged.
+func (a *response) refusal(ctx context.Context, err error, checks ResponseChecks, log *slog.Logger) error {
+	if err != nil {
 		return fmt.Errorf("the response cannot be encoded: %w", err)
 	}
 	if len(a.faults.Faults) == 0 {
@@ -339,10 +344,14 @@ func (p *responsePlan) encode(ctx context.Context, out reflect.Value, checks Res
 	return broken
 }
 
-func (p *responsePlan) encodeHeaders(out reflect.Value, checks bool, a *response) error {
+// encode turns the result of a handler into a response. Violated rules are recorded in the response.
+func (p *responsePlan) encode(out reflect.Value, checks bool, a *response) error {
 	a.status = p.statuses[0]
 	if len(p.media) > 0 {
-		a.contentType, a.usualType = cmp.Or(a.accepted, p.media[0]), p.usualType
+		a.contentType, a.usualType = p.media[0], p.usualType
+		if a.accepted != "" {
+			a.contentType = a.accepted
+		}
 	}
 	body := out
 	if p.desc.Envelope && p.body != nil {
@@ -419,6 +428,10 @@ func (e invalidResponse) Error() string {
 
 // write sends a complete response.
 func (a *response) write(w http.ResponseWriter) {
+	if !mediatype.BodyAllowed(a.status) {
+		a.begin(w)
+		return
+	}
 	body := a.body
 	// a.body must stay the reusable buffer; the user's bytes must not be reused.
 	if a.borrowed != nil {
@@ -427,13 +440,11 @@ func (a *response) write(w http.ResponseWriter) {
 	if a.contentType == "" {
 		body = nil
 	}
-	h, hasBody := w.Header(), mediatype.BodyAllowed(a.status)
-	if hasBody {
-		h["Content-Length"] = mediatype.LengthLine(len(body))
-	}
+	h := w.Header()
+	h["Content-Length"] = mediatype.LengthLine(len(body))
 	a.putHeader(h)
 	w.WriteHeader(a.status)
-	if len(body) > 0 && hasBody {
+	if len(body) > 0 {
 		// An error means that the client has gone, and nobody is left to report it to.
 		_, _ = w.Write(body)
 	}
@@ -451,8 +462,8 @@ func (a *response) begin(w http.ResponseWriter) {
 
 // typeLine returns the header value for Content-Type.
 func (a *response) typeLine() []string {
-	if len(a.usualType) > 0 && a.usualType[0] == a.contentType {
-		return mediatype.SharedLine(a.usualType)
+	if a.usualType != nil && a.usualType[0] == a.contentType {
+		return a.usualType[:]
 	}
 	return []string{a.contentType}
 }

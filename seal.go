@@ -133,6 +133,7 @@ func buildTable(a *App) (*table, error) {
 	}
 	// Only an app without configuration errors closes its routers.
 	b.table.waiting = b.table.waitsFor()
+	b.table.open = b.app.dev == nil && len(b.table.waiting) == 0
 	for _, r := range a.withIncluded(nil) {
 		r.sealed.Store(true)
 	}

@@ -98,8 +98,11 @@ func (e *endpoint) orderNodes(steps []step) {
 // handleStep calls the handler.
 func (e *endpoint) handleStep() step {
 	s := step{name: strings.TrimSpace("handle " + e.name()), run: (*exchange).callHandler}
-	if e.plain != nil {
+	switch {
+	case e.plain != nil:
 		s.run = (*exchange).servePlain
+	case len(e.nodes[0].deps) == 0:
+		s.run = (*exchange).callAlone
 	}
 	return s
 }
@@ -218,12 +221,19 @@ func (x *exchange) refuseInvalid() error {
 
 func (x *exchange) callHandler() error { return x.slots[0].call(x.ctx) }
 
+// callAlone calls a handler without dependencies.
+func (x *exchange) callAlone() error { return x.slots[0].run(x.ctx) }
+
 func (x *exchange) encode() error {
-	e := x.endpoint
-	if err := e.response.encode(x.ctx, x.slots[0].outValue, e.checks, e.errors.log, &x.response); err != nil {
-		return err
+	e, a := x.endpoint, &x.response
+	err := e.response.encode(x.slots[0].outValue, e.checks != ChecksOff, a)
+	if err != nil || len(a.faults.Faults) > 0 {
+		err = a.refusal(x.ctx, err, e.checks, e.errors.log)
 	}
-	return x.checkHeader()
+	if err == nil && e.setsHeader {
+		err = x.checkHeader()
+	}
+	return err
 }
 
 // servePlain passes the request to a plain handler, which writes the response. A panic before it wrote anything is an
@@ -282,10 +292,11 @@ func providerStep(i int, p *provider) step {
 		return step{name: name, node: i, run: func(x *exchange) error { return x.slots[i].call(x.ctx) }}
 	}
 	return step{name: name, node: i, run: func(x *exchange) error {
-		if err := x.refusal(i); err != nil {
-			return err
+		f := &x.slots[i]
+		if f.refusal != nil || f.invalid {
+			return x.refusal(i)
 		}
-		return x.slots[i].call(x.ctx)
+		return f.call(x.ctx)
 	}}
 }
 

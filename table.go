@@ -36,6 +36,9 @@ type table struct {
 	mounted   []*App
 	// waiting names those of the app itself.
 	waiting []string
+	// open means that nothing but the table decides about a request: the app is not under development, and nothing has
+	// to be started.
+	open bool
 }
 
 // pathNode holds the endpoints of one shape of path.
