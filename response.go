@@ -442,7 +442,10 @@ func (a *response) write(w http.ResponseWriter) {
 	}
 	h := w.Header()
 	h["Content-Length"] = mediatype.LengthLine(len(body))
-	a.putHeader(h)
+	a.putType(h)
+	if len(a.header) > 0 {
+		a.putLines(h)
+	}
 	w.WriteHeader(a.status)
 	if len(body) > 0 {
 		// An error means that the client has gone, and nobody is left to report it to.
@@ -468,14 +471,28 @@ func (a *response) typeLine() []string {
 	return []string{a.contentType}
 }
 
-// putHeader copies the header into h, except for Content-Length. A header replaces one of the same name, unless it is
-// one to which every layer may add.
+// putHeader copies the header into h, except for Content-Length.
 func (a *response) putHeader(h http.Header) {
-	if mediatype.BodyAllowed(a.status) && a.contentType != "" {
-		h["Content-Type"] = a.typeLine()
+	if mediatype.BodyAllowed(a.status) {
+		a.putType(h)
 	} else {
 		delete(h, "Content-Type")
 	}
+	a.putLines(h)
+}
+
+// putType sets the Content-Type of a response whose status allows a body.
+func (a *response) putType(h http.Header) {
+	if a.contentType == "" {
+		delete(h, "Content-Type")
+		return
+	}
+	h["Content-Type"] = a.typeLine()
+}
+
+// putLines copies the other lines. A header replaces one of the same name, unless it is one to which every layer may
+// add.
+func (a *response) putLines(h http.Header) {
 	for i, line := range a.header {
 		// Lines of the same name are adjacent, so a repeated name adds to the previous line.
 		if i > 0 && a.header[i-1].name == line.name || line.name == "Set-Cookie" || line.name == "Vary" {

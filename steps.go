@@ -127,7 +127,9 @@ func (x *exchange) negotiate() error {
 
 func (x *exchange) bindParams() error {
 	for _, i := range x.endpoint.reading {
-		x.bindParamsOf(i)
+		f := &x.slots[i]
+		valid, refusal := f.input.bindParams(&x.scope, &x.faults)
+		f.invalid, f.refusal = !valid, refusal
 	}
 	if closed := x.endpoint.closed; closed != nil {
 		closed.refuse(x.scope.r, &x.faults)
