@@ -13,8 +13,8 @@ type attempts struct {
 
 var (
 	errUseTwice       = errors.New("a scoped provider called use, or a function of Around called next, more than once; candor.Attempts allows it")
-	errUseNever       = errors.New("a scoped provider returned nil without calling use, or a bracket without calling next")
-	errSwallowedPanic = errors.New("a scoped provider or a bracket recovered from a panic of the request and returned nil")
+	errUseNever       = errors.New("a scoped provider returned nil without calling use, or a function of Around without calling next")
+	errSwallowedPanic = errors.New("a scoped provider or a function of Around recovered from a panic of the request and returned nil")
 )
 
 // next counts a call and reports whether the rest of the request may run. If it returns false, the call of use returns
