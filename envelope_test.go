@@ -3,6 +3,7 @@ package candor_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"log/slog"
 	"math"
 	"net/http"
@@ -31,6 +32,7 @@ type everyHeader struct {
 	Optional candor.Optional[bool] `header:"X-Optional"`
 	Lines    []string              `header:"X-Lines"`
 	CSV      []int64               `header:"X-Csv,csv"`
+	Nullable sql.NullInt64         `header:"X-Nullable"`
 	Moment   time.Time             `header:"X-Moment,omitzero"`
 	Span     time.Duration         `header:"X-Span"`
 	Addr     netip.Addr            `header:"X-Addr" hidden:"true"`
@@ -48,11 +50,12 @@ type statuses struct {
 }
 
 type cookies struct {
-	Session string       `cookie:"session" doc:"who is logged in"`
-	Count   int64        `cookie:"count"`
-	Theme   *string      `cookie:"theme"`
-	Full    http.Cookie  `cookie:"full"`
-	Pointer *http.Cookie `cookie:"pointer"`
+	Session string         `cookie:"session" doc:"who is logged in"`
+	Count   int64          `cookie:"count"`
+	Theme   *string        `cookie:"theme"`
+	Seen    sql.NullString `cookie:"seen"`
+	Full    http.Cookie    `cookie:"full"`
+	Pointer *http.Cookie   `cookie:"pointer"`
 }
 
 type login struct {
@@ -95,7 +98,7 @@ func TestEnvelopes(t *testing.T) {
 	candor.Get(app, "/cookies", apptest.Returns(cookies{
 		Session: "abc", Theme: &dark, Full: http.Cookie{Name: "other", Value: "x", Secure: true, MaxAge: 60, Path: "/a"}, Pointer: &http.Cookie{MaxAge: -1},
 	}))
-	candor.Get(app, "/cookies/none", apptest.Returns(cookies{Theme: &empty}))
+	candor.Get(app, "/cookies/none", apptest.Returns(cookies{Theme: &empty, Seen: sql.NullString{Valid: true}}))
 	candor.Get(app, "/login", apptest.Returns(login{Session: "abc", To: "/home"}), candor.Status(303))
 	candor.Get(app, "/export", apptest.Returns(export{Name: "é", Body: "a,b"}))
 	candor.Get(app, "/picture", apptest.Returns(picture{Type: "image/png", Body: []byte("png")}), candor.Produces("image/*"))
@@ -114,7 +117,8 @@ func TestEnvelopes(t *testing.T) {
 		{"/cookies", "204\nSet-Cookie: count=0; Path=/; HttpOnly; SameSite=Lax\nSet-Cookie: full=x; Path=/a; Max-Age=60; Secure\n" +
 			"Set-Cookie: pointer=; Max-Age=0\nSet-Cookie: session=abc; Path=/; HttpOnly; SameSite=Lax\n" +
 			"Set-Cookie: theme=dark; Path=/; HttpOnly; SameSite=Lax\n\n"},
-		{"/cookies/none", "204\nSet-Cookie: count=0; Path=/; HttpOnly; SameSite=Lax\nSet-Cookie: theme=; Path=/; HttpOnly; SameSite=Lax\n\n"},
+		{"/cookies/none", "204\nSet-Cookie: count=0; Path=/; HttpOnly; SameSite=Lax\nSet-Cookie: seen=; Path=/; HttpOnly; SameSite=Lax\n" +
+			"Set-Cookie: theme=; Path=/; HttpOnly; SameSite=Lax\n\n"},
 		{"/login", "303\nContent-Length: 0\nLocation: /home\nSet-Cookie: session=abc; Path=/; HttpOnly; SameSite=Lax\n\n"},
 		{"/export", "200\nContent-Length: 3\nContent-Type: text/csv; charset=utf-8\nX-Name: é\n\na,b"},
 		{"/picture", "200\nContent-Length: 3\nContent-Type: image/png\n\npng"},
@@ -149,6 +153,7 @@ func TestEnvelopesInTheDocument(t *testing.T) {
 				"X-Optional": {"schema": {"type": "boolean"}},
 				"X-Lines": {"schema": {"type": "array", "items": {"type": "string"}}},
 				"X-Csv": {"schema": {"type": "array", "items": {"type": "integer", "format": "int64"}}},
+				"X-Nullable": {"schema": {"type": "integer", "format": "int64"}},
 				"X-Moment": {"schema": {"type": "string", "format": "date-time"}},
 				"X-Span": {"required": true, "schema": {"type": "string", "description": "A duration such as 1h30m or 250ms", "examples": ["1h30m"],
 					"pattern": "^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$", "x-validate": "duration"}},
@@ -160,9 +165,9 @@ func TestEnvelopesInTheDocument(t *testing.T) {
 			"304": {"description": "Not Modified", ` + tag + `},
 			"404": {"description": "Not Found", ` + tag + `, ` + pingBody + `}}`,
 		"/cookies": `{"204": {"description": "No Content", "headers": {"Set-Cookie": {
-			"description": "Sets session (who is logged in), count, theme, full, pointer", "schema": {"type": "string"}, "x-cookies": {
+			"description": "Sets session (who is logged in), count, theme, seen, full, pointer", "schema": {"type": "string"}, "x-cookies": {
 				"session": {"type": "string", "description": "who is logged in"}, "count": {"type": "integer", "format": "int64"},
-				"theme": {"type": "string"}, "full": {"type": "string"}, "pointer": {"type": "string"}}}}}}`,
+				"theme": {"type": "string"}, "seen": {"type": "string"}, "full": {"type": "string"}, "pointer": {"type": "string"}}}}}}`,
 		"/login": `{"303": {"description": "Logged in", "headers": {
 			"Location": {"description": "Where to go", "required": true, "schema": {"type": "string", "format": "uri-reference"}},
 			"Set-Cookie": {"description": "Sets session", "schema": {"type": "string"}, "x-cookies": {"session": {"type": "string"}}}}}}`,

@@ -168,10 +168,10 @@ func headersOf(p *responsePlan, status int) []operation.Header {
 		}
 	}
 	for _, f := range p.desc.Headers {
-		// In OpenAPI the media type is part of the content. An empty list sends no header line, so that header is never
-		// required.
+		// In OpenAPI the media type is part of the content. An empty list, and a null, sends no header line, so that header is
+		// never required.
 		if !f.Hidden && !isContentType(f) {
-			r.Put(operation.Header{Name: f.Name, Field: f, Required: f.Required && f.Type.Kind != typeinfo.Slice})
+			r.Put(operation.Header{Name: f.Name, Field: f, Required: f.Required && f.Type.Kind != typeinfo.Slice && f.Type.Kind != typeinfo.Nullable})
 		}
 	}
 	if cookies := slices.DeleteFunc(slices.Clone(p.desc.Cookies), func(f *typeinfo.Field) bool { return f.Hidden }); len(cookies) > 0 {
