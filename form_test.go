@@ -243,7 +243,7 @@ func TestEmptyTexts(t *testing.T) {
 	}](t, "/")
 	const names = "size shape level levels mail site code words sizes at secret note title lines nick alias age"
 	const want = `200 {"Size":null,"Shape":"round","Level":null,"Levels":null,"Mail":{"Value":"","Set":false,"Null":false},"Site":"","Code":null,"Words":null,"Sizes":null,` +
-		`"At":null,"Secret":null,"Note":"","Title":{"Value":"","Set":true,"Null":false},"Lines":[""],"Nick":"","Alias":null,"Age":null}`
+		`"At":null,"Secret":null,"Note":"","Title":{"Value":"","Set":true,"Null":false},"Lines":[""],"Nick":{"String":"","Valid":true},"Alias":{"String":"","Valid":false},"Age":{"Int16":0,"Valid":false}}`
 	empty := url.Values{}
 	var parts []string
 	for _, name := range strings.Fields(names) {
