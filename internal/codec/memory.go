@@ -233,5 +233,5 @@ func boxed(like any, p pointer) any {
 	return like
 }
 
-// box is how an interface lies in memory.
-type box struct{ goType, value pointer }
+// box is how an interface lies in memory: the type, and where the value lies.
+type box struct{ _, value pointer }
