@@ -85,8 +85,6 @@ type endpoint struct {
 	steps []step
 	// validAt is the first step that only valid requests reach.
 	validAt int
-	// reading are the nodes that read more of a request than its body.
-	reading []int
 	// wrapped is the handler with its middleware; nil without middleware.
 	wrapped   http.Handler
 	exchanges sync.Pool
@@ -104,10 +102,11 @@ type endpoint struct {
 	// request, whose body it may read.
 	repeats, takesRequest bool
 
-	// inline holds the first node, which is the only one of most endpoints, to save an allocation.
+	// inline holds the first node, which is the only one of most endpoints, and what it reads, to save allocations.
 	inline struct {
-		first node
-		nodes [1]*node
+		first  node
+		nodes  [1]*node
+		params [2]*typeinfo.Field
 	}
 }
 
@@ -162,6 +161,8 @@ type node struct {
 	at int
 	// lazy means that a Lazy field may ask for the value; waits means that the node runs only then.
 	lazy, waits bool
+	// reads means that the node reads more of a request than its body.
+	reads bool
 }
 
 // wire copies a value into a field of an input: one made by another node in the same request, or one that lives as long
@@ -183,6 +184,7 @@ const singleton = -1
 func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
 	e.inline.first = node{function: e.route.handler, desc: e.route.input}
 	e.nodes = append(e.inline.nodes[:0], &e.inline.first)
+	e.params.fields = e.inline.params[:0]
 	if e.route.handler == nil {
 		e.compilePlain()
 		// Nothing runs before the handler, so there are no steps and ServeHTTP calls it directly.
@@ -199,13 +201,11 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 	if e.webhook == nil {
 		e.compileChallenges(e.challenge)
 	}
-	for i, p := range e.nodes {
+	for _, p := range e.nodes {
 		if p.input, err = c.compileInput(p.desc, e.method, e.names(), e.publicNames()); err != nil {
 			return err
 		}
-		if readsMore(p.desc) {
-			e.reading = append(e.reading, i)
-		}
+		p.reads = readsMore(p.desc)
 	}
 	e.close()
 	// A plain handler reads wildcards and writes the response by itself, so the following checks do not apply.
@@ -303,7 +303,6 @@ func (e *endpoint) gather() {
 				scopes = appendNew(scopes, p.provider.set.scopes)
 			}
 		}
-		e.params.fields = slices.Grow(e.params.fields, len(p.desc.Params))
 		for _, f := range p.desc.Params {
 			e.params.add(f)
 			for _, alias := range f.Aliases {

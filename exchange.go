@@ -344,8 +344,8 @@ func (x *exchange) rewind(to checkpoint, rest int) error {
 // bindAgain binds the inputs of the nodes after rest again, except for those that a step will bind.
 func (x *exchange) bindAgain(rest int) error {
 	e := x.endpoint
-	for _, i := range e.reading {
-		if e.nodes[i].at >= rest {
+	for i, p := range e.nodes {
+		if p.reads && p.at >= rest {
 			x.bindParamsOf(i)
 		}
 	}

@@ -46,7 +46,9 @@ type route struct {
 	// ownSite is what site points to, except for routes that are registered by a call for several.
 	ownSite callsite.Site
 	methods []string
-	path    string
+	// inline holds the first method, which most routes have alone, to save an allocation.
+	inline [1]string
+	path   string
 	// pattern is the parsed path with the prefix of the router it was registered on, which is that of most of its
 	// endpoints. It may be nil.
 	pattern *pathtree.Pattern
@@ -82,12 +84,17 @@ type route struct {
 type endpointList struct {
 	mutex     sync.Mutex
 	endpoints []*endpoint
+	// inline holds the first endpoint, which most routes have alone, to save an allocation.
+	inline [1]*endpoint
 	calls     sync.Map // *endpoint to func() *callPlan
 }
 
 func (p *endpointList) add(e *endpoint) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	if p.endpoints == nil {
+		p.endpoints = p.inline[:0]
+	}
 	p.endpoints = append(p.endpoints, e)
 }
 

@@ -325,7 +325,8 @@ func Handle[In, Out any](r Routes, methods []string, path string, h func(context
 // handle registers a handler whose types are erased.
 func handle(r Routes, methods []string, path string, h *function, options []RouteOption) *route {
 	// Cloned, because the caller may change its slice later.
-	rt := &route{methods: slices.Clone(methods), path: path, handler: h}
+	rt := &route{path: path, handler: h}
+	rt.methods = append(rt.inline[:0], methods...)
 	// The user calls Handle, or Get, which calls Handle, which calls this.
 	rt.ownSite.Mark(3)
 	rt.site = &rt.ownSite

@@ -60,7 +60,7 @@ func (e *endpoint) compileSteps(before, after []step, final ...step) []step {
 	}
 	// The parameters of all nodes are bound in one step, so that one 422 lists the validation errors of the handler and
 	// of its dependencies.
-	hasParams := len(e.reading) > 0 || e.closed != nil
+	hasParams := e.closed != nil || slices.ContainsFunc(e.nodes, func(p *node) bool { return p.reads })
 	if hasParams {
 		steps = append(steps, step{name: "bind parameters", run: (*exchange).bindParams})
 	}
@@ -126,7 +126,10 @@ func (x *exchange) negotiate() error {
 }
 
 func (x *exchange) bindParams() error {
-	for _, i := range x.endpoint.reading {
+	for i, p := range x.endpoint.nodes {
+		if !p.reads {
+			continue
+		}
 		f := &x.slots[i]
 		valid, refusal := f.input.bindParams(&x.scope, &x.faults)
 		f.invalid, f.refusal = !valid, refusal
