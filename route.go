@@ -43,7 +43,7 @@ func (at routeAt) methods() []string { return slices.Clone(at.route.methods) }
 // will include it.
 type route struct {
 	site *callsite.Site
-	// ownSite is what site points to, except for routes that are registered by a call for several.
+	// ownSite holds the site of a typed route, to save an allocation.
 	ownSite callsite.Site
 	methods []string
 	// inline holds the first method, which most routes have alone, to save an allocation.
