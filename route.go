@@ -86,7 +86,7 @@ type endpointList struct {
 	endpoints []*endpoint
 	// inline holds the first endpoint, which most routes have alone, to save an allocation.
 	inline [1]*endpoint
-	calls     sync.Map // *endpoint to func() *callPlan
+	calls  sync.Map // *endpoint to func() *callPlan
 }
 
 func (p *endpointList) add(e *endpoint) {
