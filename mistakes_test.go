@@ -23,12 +23,9 @@ type pointed struct {
 }
 
 // copiedText reads into a copy of itself.
-type copiedText struct{ text string }
+type copiedText string
 
-func (c copiedText) UnmarshalText(text []byte) error {
-	c.text = string(text)
-	return nil
-}
+func (copiedText) UnmarshalText([]byte) error { return nil }
 
 type locatedBody struct {
 	ID int `path:"id"`

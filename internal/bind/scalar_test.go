@@ -328,12 +328,9 @@ func TestFormats(t *testing.T) {
 }
 
 // copied reads into a copy of itself.
-type copied struct{ text string }
+type copied string
 
-func (c copied) UnmarshalText(text []byte) error {
-	c.text = string(text)
-	return nil
-}
+func (copied) UnmarshalText([]byte) error { return nil }
 
 func TestCompileScalarAdvises(t *testing.T) {
 	rows := []struct {

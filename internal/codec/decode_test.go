@@ -717,7 +717,7 @@ func (r *onlyReads) UnmarshalText(_ []byte) error { r.v = 1; return nil }
 
 // copiedText and copiedJSON read into copies of themselves; sized has nothing to fill in.
 type (
-	copiedText struct{ v *int }
+	copiedText string
 	copiedJSON map[string]int
 	sized      struct{}
 )
