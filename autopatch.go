@@ -58,8 +58,8 @@ func AutoPatch[GetIn, T, PutIn, Out any](get *Route[GetIn, T], put *Route[PutIn,
 	if get == nil || put == nil {
 		panic(rt.configError(errors.New("AutoPatch: a route is nil; pass what Get and Put returned")))
 	}
-	autoPatch(rt, get.at.route, put.at.route, options)
-	return &Route[PatchInput[GetIn], Out]{routeAt{route: rt}}
+	autoPatch(rt, get.route, put.route, options)
+	return &Route[PatchInput[GetIn], Out]{route: rt}
 }
 
 // PatchInput is the input for typed calls of an [AutoPatch] route: set exactly one of Merge and JSON.

@@ -44,14 +44,17 @@ func (p *endpointList) call(e *endpoint) *callPlan {
 //
 //	readItem.At("/v2").URL(in)
 func (r *Route[In, Out]) At(path string) *Route[In, Out] {
-	return &Route[In, Out]{routeAt{r.at.route, path}}
+	return (*Route[In, Out])((*routeAt)(r).atPath(path))
 }
+
+//go:noinline
+func (at *routeAt) atPath(path string) *routeAt { return &routeAt{at.route, &path} }
 
 // Places returns the paths at which the route is served, in the order in which URL and Call prefer them: in the order
 // of registration, a route before its aliases. It is empty before the app is sealed.
-func (r *Route[In, Out]) Places() []string { return r.at.paths() }
+func (r *Route[In, Out]) Places() []string { return (*routeAt)(r).paths() }
 
-func (at routeAt) paths() []string {
+func (at *routeAt) paths() []string {
 	var paths []string
 	for _, e := range at.route.endpoints.all() {
 		paths = appendNew(paths, []string{e.pattern.String()})
@@ -60,7 +63,7 @@ func (at routeAt) paths() []string {
 }
 
 // endpoint returns the selected endpoint: the first one below the path given to At, in the given app if there is one.
-func (at routeAt) endpoint(app *App) (*endpoint, error) {
+func (at *routeAt) endpoint(app *App) (*endpoint, error) {
 	var of *table
 	// InProcess calls this app, but other apps may serve the same route at other paths.
 	if app != nil {
@@ -69,15 +72,14 @@ func (at routeAt) endpoint(app *App) (*endpoint, error) {
 			return nil, err
 		}
 	}
-	all := at.route.endpoints.all()
+	all, prefix, where := at.route.endpoints.all(), "", ""
+	if at.path != nil && *at.path != "" {
+		prefix, where = *at.path, " at "+*at.path
+	}
 	for _, e := range all {
-		if isAt(e.pattern.String(), at.path) && (of == nil || slices.Contains(of.endpoints, e)) {
+		if isAt(e.pattern.String(), prefix) && (of == nil || slices.Contains(of.endpoints, e)) {
 			return e, nil
 		}
-	}
-	where := ""
-	if at.path != "" {
-		where = " at " + at.path
 	}
 	switch {
 	case len(all) == 0:
@@ -96,7 +98,7 @@ func isAt(pattern, path string) bool {
 }
 
 // failed adds to an error which route it is about.
-func (at routeAt) failed(err error) error {
+func (at *routeAt) failed(err error) error {
 	return fmt.Errorf("candor: %s: %w", at.route.call(), err)
 }
 
@@ -109,10 +111,10 @@ func (at routeAt) failed(err error) error {
 //     zero value is sent; [Route.Defaults] returns an input filled with the defaults.
 //   - A value that is not possible in a path is an error, such as an empty one or "..", which clients resolve. So is a
 //     route that is in no sealed app.
-func (r *Route[In, Out]) URL(in In) (string, error) { return r.at.url(reflect.ValueOf(&in)) }
+func (r *Route[In, Out]) URL(in In) (string, error) { return (*routeAt)(r).url(&in) }
 
 // url returns the URL for the input that in points to.
-func (at routeAt) url(in reflect.Value) (string, error) {
+func (at *routeAt) url(in any) (string, error) {
 	e, err := at.endpoint(nil)
 	if err != nil {
 		return "", at.failed(err)
@@ -122,7 +124,7 @@ func (at routeAt) url(in reflect.Value) (string, error) {
 	if err := plan.sendErr; err != nil {
 		return "", at.failed(err)
 	}
-	if err := plan.send.params.Send(plan.send.input(in.Elem()), &to.Sent); err != nil {
+	if err := plan.send.params.Send(plan.send.input(reflect.ValueOf(in).Elem()), &to.Sent); err != nil {
 		return "", at.failed(err)
 	}
 	path, err := e.path(to.Path)
@@ -161,18 +163,18 @@ func (e *endpoint) path(values map[string]string) (string, error) {
 //
 // It returns an error for a route that is in no sealed app.
 func (r *Route[In, Out]) Defaults() (in In, err error) {
-	err = r.at.fillDefaults(reflect.ValueOf(&in))
+	err = (*routeAt)(r).fillDefaults(&in)
 	return in, err
 }
 
-// fillDefaults fills in the input that into points to.
-func (at routeAt) fillDefaults(into reflect.Value) error {
+// fillDefaults fills in the input that in points to.
+func (at *routeAt) fillDefaults(in any) error {
 	e, err := at.endpoint(nil)
 	if err != nil {
 		return at.failed(err)
 	}
 	input, index := e.route.callInput()
-	into = into.Elem().FieldByIndex(index)
+	into := reflect.ValueOf(in).Elem().FieldByIndex(index)
 	for _, f := range input.Fields() {
 		fill, err := e.programs.codec.Filler(f)
 		if err != nil {
@@ -217,21 +219,29 @@ func (at routeAt) fillDefaults(into reflect.Value) error {
 //     302 that would turn the method of the route into GET.
 //   - WebSocket routes cannot be called.
 func (r *Route[In, Out]) Call(ctx context.Context, client Client, in In) (out Out, err error) {
-	if err := r.at.call(ctx, &client, reflect.ValueOf(&in), reflect.ValueOf(&out)); err != nil {
-		// out may be filled in partially, which is no result.
-		return *new(Out), err
-	}
-	return out, nil
+	err = (*routeAt)(r).call(ctx, client, &in, &out)
+	return out, err
 }
 
-// call sends the input that in points to, and decodes the response into out.
-func (at routeAt) call(ctx context.Context, client *Client, in, out reflect.Value) error {
+// call sends the input that in points to, and stores the result in what out points to.
+func (at *routeAt) call(ctx context.Context, client Client, in, out any) error {
+	result := reflect.ValueOf(out).Elem()
+	err := at.exchange(ctx, &client, reflect.ValueOf(in).Elem(), result)
+	if err != nil {
+		// The result may be filled in partially.
+		result.SetZero()
+	}
+	return err
+}
+
+// exchange sends an input, and decodes the response into out.
+func (at *routeAt) exchange(ctx context.Context, client *Client, in, out reflect.Value) error {
 	e, err := at.endpoint(client.app)
 	if err != nil {
 		return at.failed(err)
 	}
 	plan := at.route.endpoints.call(e)
-	request, err := plan.request(client, in.Elem())
+	request, err := plan.request(client, in)
 	if err != nil {
 		return at.failed(err)
 	}
@@ -246,7 +256,7 @@ func (at routeAt) call(ctx context.Context, client *Client, in, out reflect.Valu
 			_ = response.Body.Close()
 		}
 	}()
-	return plan.receive.receive(out.Elem(), from)
+	return plan.receive.receive(out, from)
 }
 
 // limit is how many bytes of a response are read at most.

@@ -17,7 +17,7 @@ import (
 // Two providers of one type in one router, an unnamed basic type and a missing provider are configuration errors.
 // Missing providers and dependency cycles are found when the app is sealed.
 func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), options ...ProvideOption) {
-	provideOn(r, &provider{site: callsite.Here(), kind: plainProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseFunc(fn)}, options)
+	provideOn(r, newProvider(plainProvider, erase(fn), copyValue[T]), options)
 }
 
 // ProvideScoped registers a provider that wraps the rest of the request: set-up, use and tear-down in one function. use
@@ -29,57 +29,66 @@ func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), optio
 //
 // It ends before the response is written; [Until] changes that.
 func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	provideOn(r, &provider{site: callsite.Here(), kind: scopedProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseScoped(fn)}, options)
+	provideOn(r, newProvider(scopedProvider, eraseScoped(fn), copyValue[T]), options)
 }
 
 // ProvideShared registers a provider that wraps the life of the app: it starts before the first request, after what it
 // depends on, and ends after the last. Its input may contain only other shared values. An error at the start makes Run
 // return it.
 func ProvideShared[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	provideOn(r, &provider{site: callsite.Here(), kind: sharedProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseScoped(fn)}, options)
+	provideOn(r, newProvider(sharedProvider, eraseScoped(fn), copyValue[T]), options)
 }
 
 // ProvideValue registers an existing value as the dependency of type T. Name an interface type explicitly to provide
 // one: ProvideValue[Mailer](app, smtp).
 func ProvideValue[T any](r Routes, value T) {
-	provideOn(r, &provider{site: callsite.Here(), kind: readyValue, key: reflect.TypeFor[T](), copier: copyValue[T], value: reflect.ValueOf(&value).Elem()}, nil)
+	provideOn(r, readyProvider(&value, copyValue[T]), nil)
 }
 
 // Override replaces every provider of type T in the app, for tests, before the app is sealed. The parameters of the
 // replacement are bound and documented instead of those of the original.
 func Override[In, T any](app *App, fn func(context.Context, In) (T, error), options ...ProvideOption) {
-	app.override(&provider{site: callsite.Here(), kind: plainProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseFunc(fn)}, options)
+	app.override(newProvider(plainProvider, erase(fn), copyValue[T]), options)
 }
 
 // OverrideScoped is [Override] with a provider like that of [ProvideScoped].
 func OverrideScoped[In, T any](app *App, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	app.override(&provider{site: callsite.Here(), kind: scopedProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseScoped(fn)}, options)
+	app.override(newProvider(scopedProvider, eraseScoped(fn), copyValue[T]), options)
 }
 
 // OverrideValue is [Override] with an existing value.
 func OverrideValue[T any](app *App, value T) {
-	app.override(&provider{site: callsite.Here(), kind: readyValue, key: reflect.TypeFor[T](), copier: copyValue[T], value: reflect.ValueOf(&value).Elem()}, nil)
+	app.override(readyProvider(&value, copyValue[T]), nil)
 }
 
 // Require runs a guard before the body is read: a function whose error ends the request. Guards of the app run first,
 // then those of routers, inclusions and the route. A guard's input is bound and documented like a handler's.
 func Require[In any](fn func(context.Context, In) error, options ...ProvideOption) Option {
-	p := &provider{site: callsite.Here(), kind: guard, function: eraseGuard(fn)}
-	// The options are applied together with the guard, so that an error names the call that registers it.
-	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
+	return requiresFunction(guard, eraseGuard(fn), options)
 }
 
 // Needs runs the provider of T as a guard, before the body is read, and ignores its value.
 func Needs[T any]() Option {
-	return requires(func() (requirement, error) { return requirement{needs: reflect.TypeFor[T]()}, nil })
+	return requiresValue(reflect.TypeFor[T]())
 }
 
 // Around wraps the rest of the request, for example for audit logs, locks, or authorization that depends on bound
 // values. It runs after the request was validated and before providers; next runs the rest and returns its error. The
 // rules of [ProvideScoped] apply.
 func Around[In any](fn func(ctx context.Context, in In, next func() error) error, options ...ProvideOption) Option {
-	p := &provider{site: callsite.Here(), kind: wrapperProvider, function: eraseWrapper(fn)}
+	return requiresFunction(wrapperProvider, eraseWrapper(fn), options)
+}
+
+// requiresFunction adds a function that runs for its error, or wraps the rest of the request.
+func requiresFunction(kind providerKind, f *function, options []ProvideOption) Option {
+	p := &provider{site: callsite.Here(), kind: kind, function: f}
+	// The options are applied together with the function, so that an error names the call that registers it.
 	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
+}
+
+// requiresValue adds the provider of a type.
+func requiresValue(t reflect.Type) Option {
+	return requires(func() (requirement, error) { return requirement{needs: t}, nil })
 }
 
 func requires(prepare func() (requirement, error)) Option {
@@ -119,45 +128,22 @@ func Public() RouteOption {
 	})
 }
 
-func eraseFunc[In, T any](fn func(context.Context, In) (T, error)) *function {
-	if fn == nil {
-		// A nil function stays nil; prepare reports it with the call that registers it.
-		return nil
-	}
-	return erase(fn)
-}
-
 func eraseGuard[In any](fn func(context.Context, In) error) *function {
-	if fn == nil {
-		return nil
-	}
-	return eraseTypes(fn, func(r *callSlot, in *In, _ *None) {
-		r.run = func(ctx context.Context) error { return fn(ctx, *in) }
-	})
+	return runs(fn, func(ctx context.Context, s *callSlot) error { return fn(ctx, *s.in.(*In)) })
 }
 
 func eraseScoped[In, T any](fn func(context.Context, In, func(T) error) error) *function {
-	if fn == nil {
-		return nil
-	}
-	return eraseTypes(fn, func(r *callSlot, in *In, out *T) {
-		r.wrap = func(ctx context.Context, rest func() error) error {
-			return fn(ctx, *in, func(made T) error {
-				// Stored before the later steps run, because they copy the value from this slot.
-				*out = made
-				return rest()
-			})
-		}
+	return wraps(fn, func(ctx context.Context, s *callSlot, rest func() error) error {
+		return fn(ctx, *s.in.(*In), func(made T) error {
+			// Stored before the later steps run, because they copy the value from there.
+			*s.out.(*T) = made
+			return rest()
+		})
 	})
 }
 
 func eraseWrapper[In any](fn func(context.Context, In, func() error) error) *function {
-	if fn == nil {
-		return nil
-	}
-	return eraseTypes(fn, func(r *callSlot, in *In, _ *None) {
-		r.wrap = func(ctx context.Context, rest func() error) error { return fn(ctx, *in, rest) }
-	})
+	return wraps(fn, func(ctx context.Context, s *callSlot, rest func() error) error { return fn(ctx, *s.in.(*In), rest) })
 }
 
 // provideOn adds a provider to an app or a router.

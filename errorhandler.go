@@ -48,7 +48,7 @@ func (h *errorHandler) same(other *errorHandler) bool {
 // check finds what is wrong with the handler itself.
 func (h *errorHandler) check() error {
 	switch {
-	case h.handler == nil:
+	case h.handler.isNil():
 		return errors.New("the handler is nil; pass a function")
 	case h.errorType == nil && (h.status < 300 || h.status > 599):
 		return errors.New("an error has a status between 300 and 599")
@@ -257,24 +257,34 @@ func (c *boundHandler) run(f *failure, slot *callSlot, a *response) (err error) 
 	a.leaveOut = func(reason error) {
 		f.logAt(slog.LevelError, "a header of an error cannot be sent", reason)
 	}
-	err = plan.encode(reflect.ValueOf(slot.out).Elem(), c.checks != ChecksOff, a)
+	err = plan.encode(slot.outValue, c.checks != ChecksOff, a)
 	return a.refusal(ctx, err, c.checks, f.writer.log)
 }
 
-// findError finds an error of type E in the failure.
-func findError[E error](f *failure, into *E) bool {
-	found, ok := errors.AsType[E](f.err)
-	if !ok {
+// findError finds an error of the type that into points to in the failure.
+func findError(f *failure, into any) bool {
+	if !errors.As(f.err, into) {
 		return false
 	}
-	*into = found
-	switch found := any(into).(type) {
+	switch found := into.(type) {
 	case **ValidationError:
 		*found = f.writer.rendered(f.r, *found)
 	case *error:
 		_ = f.known() // for the log
 	}
 	return true
+}
+
+// findStatus finds the error of a failure that has the status.
+func findStatus(status int) func(f *failure, into any) bool {
+	return func(f *failure, into any) bool {
+		// known logs unknown errors, so it is called only if the error is for this handler.
+		if f.status() != status {
+			return false
+		}
+		*into.(**HTTPError) = f.known()
+		return true
+	}
 }
 
 // Problem is the body of errors if Config.ProblemDetails is set: RFC 9457, application/problem+json.

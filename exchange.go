@@ -6,7 +6,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"reflect"
 	"slices"
 
 	"github.com/candor-go/candor/internal/fault"
@@ -48,7 +47,6 @@ type progress struct {
 // slot is where one node runs.
 type slot struct {
 	*callSlot
-	inValue, outValue reflect.Value
 	// input binds parameters into the slot; wires copy in what other nodes made.
 	input *inputSlot
 	wires []func()
@@ -69,7 +67,6 @@ func newExchange(e *endpoint) *exchange {
 	// All slots must exist before they are wired: the handler is the first node and copies from later ones.
 	for i, p := range e.nodes {
 		f := slot{callSlot: p.function.newCallSlot()}
-		f.inValue, f.outValue = reflect.ValueOf(f.in).Elem(), reflect.ValueOf(f.out).Elem()
 		f.input = p.input.at(f.inValue)
 		x.slots[i] = f
 		if p.lazy {

@@ -23,46 +23,90 @@ type function struct {
 	name, id string
 	// pc is its entry address.
 	pc uintptr
-	// newCallSlot makes a call slot for the function.
-	newCallSlot func() *callSlot
+	// run calls the function with the input of a slot, which gets its result. Functions that wrap the rest of the request
+	// have wrap instead.
+	run  runFunc
+	wrap wrapFunc
 }
+
+type (
+	runFunc  func(ctx context.Context, s *callSlot) error
+	wrapFunc func(ctx context.Context, s *callSlot, rest func() error) error
+)
 
 // callSlot holds an input and a result for calls of a function, one at a time. It is cleared in between and reused.
 type callSlot struct {
-	// in and out are pointers to the input and the result.
-	in, out any
-	// run calls the function. wrap is used instead by functions that wrap the rest of the request.
-	run  func(ctx context.Context) error
+	function *function
+	// in and out point to inValue and outValue, the input and the result.
+	in, out           any
+	inValue, outValue reflect.Value
+	// wrap calls a function that wraps the rest of the request; it is nil for others.
 	wrap func(ctx context.Context, rest func() error) error
-	// empty sets input and result to zero.
-	empty func()
 }
 
-// eraseTypes erases the types of fn. attach sets the functions of a call slot that call fn.
-func eraseTypes[In, Out any](fn any, attach func(r *callSlot, in *In, out *Out)) *function {
-	value := reflect.ValueOf(fn)
-	f := &function{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), pc: value.Pointer(),
-		newCallSlot: func() *callSlot {
-			in, out := new(In), new(Out)
-			// A call slot is reused, and no request may see the input of another.
-			r := &callSlot{in: in, out: out, empty: func() { *in, *out = *new(In), *new(Out) }}
-			attach(r, in, out)
-			return r
-		},
+// newCallSlot makes a call slot for the function.
+func (f *function) newCallSlot() *callSlot {
+	in, out := reflect.New(f.in), reflect.New(f.out)
+	s := &callSlot{function: f, in: in.Interface(), out: out.Interface(), inValue: in.Elem(), outValue: out.Elem()}
+	if f.wrap != nil {
+		s.wrap = func(ctx context.Context, rest func() error) error { return f.wrap(ctx, s, rest) }
 	}
-	f.nameIt(runtime.FuncForPC(f.pc).Name())
+	return s
+}
+
+// run calls a function that does not wrap the rest of the request.
+func (s *callSlot) run(ctx context.Context) error { return s.function.run(ctx, s) }
+
+// empty clears the slot. It is reused, and no request may see the input of another.
+func (s *callSlot) empty() {
+	s.inValue.SetZero()
+	s.outValue.SetZero()
+}
+
+// erase erases the types of a handler. Like every generic function it is compiled for each pair of types in a program,
+// and so it contains what needs the types and no more.
+//
+//go:noinline
+func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
+	return runs(h, func(ctx context.Context, s *callSlot) (err error) {
+		// The casts cannot fail: the slot was made with the types of the handler.
+		in, _ := s.in.(*In)
+		out, _ := s.out.(*Out)
+		*out, err = h(ctx, *in)
+		return err
+	})
+}
+
+// runs describes fn, which has a context and an input, and may have a result before its error. It may be nil.
+func runs(fn any, run runFunc) *function {
+	t := reflect.TypeOf(fn)
+	f := &function{in: t.In(1), out: reflect.TypeFor[None](), run: run}
+	if t.NumOut() == 2 {
+		f.out = t.Out(0)
+	}
+	f.identify(fn)
 	return f
 }
 
-// erase erases the types of a handler.
-func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
-	return eraseTypes(h, func(r *callSlot, in *In, out *Out) {
-		r.run = func(ctx context.Context) (err error) {
-			*out, err = h(ctx, *in)
-			return err
-		}
-	})
+// wraps describes fn, which has a context, an input and a function that runs the rest of the request. If that has an
+// argument, it is the result of fn.
+func wraps(fn any, wrap wrapFunc) *function {
+	t := reflect.TypeOf(fn)
+	f := &function{in: t.In(1), out: reflect.TypeFor[None](), wrap: wrap}
+	if rest := t.In(2); rest.NumIn() == 1 {
+		f.out = rest.In(0)
+	}
+	f.identify(fn)
+	return f
+}
+
+// isNil reports whether there is no function to call.
+func (f *function) isNil() bool { return f == nil || f.pc == 0 }
+
+// identify reads the address and the names of the function.
+func (f *function) identify(fn any) {
+	f.pc = reflect.ValueOf(fn).Pointer()
+	f.nameIt(runtime.FuncForPC(f.pc).Name())
 }
 
 // nameIt derives the names of a declared function or method from the runtime's, such as

@@ -89,7 +89,7 @@ func (a *App) Health(alive, ready string, checks ...HealthCheck) {
 // prepareCheck prepares the function of a check that has an input.
 func (a *App) prepareCheck(c *HealthCheck, site *callsite.Site) error {
 	switch {
-	case c.Name == "" || c.Check == nil && c.function == nil:
+	case c.Name == "" || c.Check == nil && c.function.isNil():
 		return errors.New("a check lacks its name or its function; give it both")
 	case c.function == nil:
 		return nil

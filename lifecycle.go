@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"reflect"
 	"time"
 
 	"github.com/candor-go/candor/internal/panics"
@@ -15,18 +14,15 @@ import (
 // or a health check. Its input is filled in from shared providers.
 type sharedNode struct {
 	*callSlot
-	provider          *provider
-	inValue, outValue reflect.Value
-	deps              []wire
+	provider *provider
+	deps     []wire
 }
 
 // lifeFunc wraps the life of an app: it sets something up, calls rest, and tears it down.
 type lifeFunc func(ctx context.Context, rest func(context.Context) error) error
 
 func newSharedNode(p *provider) *sharedNode {
-	s := &sharedNode{provider: p, callSlot: p.function.newCallSlot()}
-	s.inValue, s.outValue = reflect.ValueOf(s.in).Elem(), reflect.ValueOf(s.out).Elem()
-	return s
+	return &sharedNode{provider: p, callSlot: p.function.newCallSlot()}
 }
 
 func (s *sharedNode) fill() {

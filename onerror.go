@@ -2,7 +2,6 @@ package candor
 
 import (
 	"context"
-	"reflect"
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/fault"
@@ -41,13 +40,14 @@ import (
 //
 // Handled errors are not logged, unless E is error. Panics reach only handlers for error and OnStatus(500).
 func OnError[E error, Out any](r Routes, h func(ctx context.Context, err E) (Out, error), options ...RouteOption) {
-	eh := &errorHandler{site: callsite.Here(), errorType: reflect.TypeFor[E]()}
-	if h != nil {
-		eh.handler = erase(h)
-	}
-	// The cast cannot fail: find gets the handler's input, which has type E.
-	eh.find = func(f *failure, into any) bool { return findError(f, into.(*E)) }
-	routerOf(r, eh.configError).handleErrors(eh, options)
+	handler := erase(h)
+	handleErrors(r, &errorHandler{handler: handler, errorType: handler.in, find: findError}, options)
+}
+
+// handleErrors registers an error handler whose types are erased.
+func handleErrors(r Routes, h *errorHandler, options []RouteOption) {
+	h.site = callsite.Here()
+	routerOf(r, h.configError).handleErrors(h, options)
 }
 
 // OnStatus registers an error handler for a status from 300 to 599, whose response replaces {"detail": ...}. On an app,
@@ -59,19 +59,7 @@ func OnError[E error, Out any](r Routes, h func(ctx context.Context, err E) (Out
 // for the order of handlers, their options and the errors they return. The status stays the same, unless the option
 // [Status] or the result sets another.
 func OnStatus[Out any](r Routes, status int, h func(ctx context.Context, err *HTTPError) (Out, error), options ...RouteOption) {
-	eh := &errorHandler{site: callsite.Here(), status: status}
-	if h != nil {
-		eh.handler = erase(h)
-	}
-	eh.find = func(f *failure, into any) bool {
-		// known logs unknown errors, so it is called only if the error is for this handler.
-		if f.status() != status {
-			return false
-		}
-		*into.(**HTTPError) = f.known()
-		return true
-	}
-	routerOf(r, eh.configError).handleErrors(eh, options)
+	handleErrors(r, &errorHandler{handler: erase(h), status: status, find: findStatus(status)}, options)
 }
 
 // FieldErrors is the response of [DottedFaults].

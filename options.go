@@ -290,11 +290,15 @@ func Hidden() Option {
 // description of the response; the default is the reason phrase of the status. [Status4XX] and similar constants stand
 // for a range; a declaration of a single status takes precedence.
 func Responds[T any](status int, doc ...string) Declaration {
+	return responds(reflect.TypeFor[T](), status, doc)
+}
+
+func responds(t reflect.Type, status int, doc []string) Declaration {
 	return declaration{func(s *settings) error {
 		if err := validDeclared("Responds", status); err != nil {
 			return err
 		}
-		out, err := describeResponse(reflect.TypeFor[T]())
+		out, err := describeResponse(t)
 		if err != nil {
 			return fmt.Errorf("Responds(%d): %w", status, err)
 		}
@@ -339,9 +343,11 @@ func Raises(errs ...*HTTPError) Declaration {
 //
 // OnError for *[ValidationError], *[HTTPError] or error, and [OnStatus], need no declaration: they replace responses
 // that any operation may have.
-func RaisesType[E error]() Declaration {
+func RaisesType[E error]() Declaration { return raisesType(reflect.TypeFor[E]()) }
+
+func raisesType(t reflect.Type) Declaration {
 	return declaration{func(s *settings) error {
-		s.raisedTypes = appendNew(s.raisedTypes, []reflect.Type{reflect.TypeFor[E]()})
+		s.raisedTypes = appendNew(s.raisedTypes, []reflect.Type{t})
 		return nil
 	}}
 }

@@ -100,6 +100,17 @@ type provider struct {
 	value reflect.Value
 }
 
+// newProvider describes a function that makes a value.
+func newProvider(kind providerKind, f *function, c copier) *provider {
+	return &provider{site: callsite.Here(), kind: kind, key: f.out, copier: c, function: f}
+}
+
+// readyProvider describes an existing value, which value points to.
+func readyProvider(value any, c copier) *provider {
+	v := reflect.ValueOf(value).Elem()
+	return &provider{site: callsite.Here(), kind: readyValue, key: v.Type(), copier: c, value: v}
+}
+
 // copier makes a function that copies a value to a field; from and to are pointers.
 type copier func(from, to any) func()
 
@@ -182,7 +193,7 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 	if p.kind == readyValue {
 		return p.checkValue()
 	}
-	if p.function == nil {
+	if p.function.isNil() {
 		return errors.New("the function is nil; pass one")
 	}
 	if p.desc, err = describeInput(p.function.in); err != nil {

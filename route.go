@@ -21,23 +21,29 @@ import (
 
 // Route is a registered operation, as returned by Get, Post and the others. It is read-only. [Route.URL] and
 // [Route.Call] make requests from inputs.
-type Route[In, Out any] struct{ at routeAt }
+type Route[In, Out any] struct {
+	route *route
+	path  *string
+}
 
-// routeAt is a route at a selected path. It does all the work of Route that does not depend on its types: methods of
-// generic types are compiled for every pair of types in a program, so those of Route are as small as possible.
+// routeAt is a Route without its types; it has the same fields, so that pointers convert. It does all the work that does
+// not depend on the types: methods of generic types are compiled for every pair of types in a program, so those of Route
+// are as small as possible.
 type routeAt struct {
 	route *route
-	// path is the path given to At, "" for the first.
-	path string
+	// path is the path given to At, nil for the first. It is no string, because types with strings have a function that
+	// compares them.
+	path *string
 }
 
 // Methods returns the methods the route was registered for.
-func (r *Route[In, Out]) Methods() []string { return r.at.methods() }
+func (r *Route[In, Out]) Methods() []string { return (*routeAt)(r).methods() }
 
 // Path returns the path the route was registered with, without the prefixes of its routers.
-func (r *Route[In, Out]) Path() string { return r.at.route.path }
+func (r *Route[In, Out]) Path() string { return r.route.path }
 
-func (at routeAt) methods() []string { return slices.Clone(at.route.methods) }
+//go:noinline
+func (at *routeAt) methods() []string { return slices.Clone(at.route.methods) }
 
 // route is one registration, compiled as far as possible without knowing the prefixes and options of the routers that
 // will include it.

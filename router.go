@@ -267,27 +267,27 @@ var errSealed = errors.New("the app already serves, its routes are fixed; regist
 // A configuration error in the path, the tags or the options panics, with the location of the call and what to write
 // instead.
 func Get[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
-	return Handle(r, []string{http.MethodGet}, path, h, options...)
+	return (*Route[In, Out])(handleOne(r, http.MethodGet, path, erase(h), options))
 }
 
 // Post registers a handler for POST. See [Get].
 func Post[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
-	return Handle(r, []string{http.MethodPost}, path, h, options...)
+	return (*Route[In, Out])(handleOne(r, http.MethodPost, path, erase(h), options))
 }
 
 // Put registers a handler for PUT. See [Get].
 func Put[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
-	return Handle(r, []string{http.MethodPut}, path, h, options...)
+	return (*Route[In, Out])(handleOne(r, http.MethodPut, path, erase(h), options))
 }
 
 // Patch registers a handler for PATCH. See [Get].
 func Patch[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
-	return Handle(r, []string{http.MethodPatch}, path, h, options...)
+	return (*Route[In, Out])(handleOne(r, http.MethodPatch, path, erase(h), options))
 }
 
 // Delete registers a handler for DELETE. See [Get].
 func Delete[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
-	return Handle(r, []string{http.MethodDelete}, path, h, options...)
+	return (*Route[In, Out])(handleOne(r, http.MethodDelete, path, erase(h), options))
 }
 
 // Query registers a handler for QUERY (RFC 10008): a safe request like GET, whose query is in the body. See [Get].
@@ -297,44 +297,56 @@ func Delete[In, Out any](r Routes, path string, h func(context.Context, In) (Out
 //   - [Cache] includes the body in its key, and [CheckETag] and middleware.ConditionalGET treat the request like a GET.
 //   - OpenAPI before 3.2 has no field for the method: there the operation is listed in its path as x-query.
 func Query[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
-	return Handle(r, []string{mediatype.MethodQuery}, path, h, options...)
+	return (*Route[In, Out])(handleOne(r, mediatype.MethodQuery, path, erase(h), options))
 }
 
 // Head registers a handler for HEAD, replacing the automatic response of a GET route. See [Get].
 func Head[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
-	return Handle(r, []string{http.MethodHead}, path, h, options...)
+	return (*Route[In, Out])(handleOne(r, http.MethodHead, path, erase(h), options))
 }
 
 // Options registers a handler for OPTIONS, replacing the automatic 204 with Allow. See [Get].
 func Options[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
-	return Handle(r, []string{http.MethodOptions}, path, h, options...)
+	return (*Route[In, Out])(handleOne(r, http.MethodOptions, path, erase(h), options))
 }
 
 // Trace registers a handler for TRACE. See [Get].
 func Trace[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
-	return Handle(r, []string{http.MethodTrace}, path, h, options...)
+	return (*Route[In, Out])(handleOne(r, http.MethodTrace, path, erase(h), options))
 }
 
 // Handle registers a handler for several methods at once, or for one of your own, such as PURGE or REPORT. Any HTTP
 // token is a method, and its case matters. The document lists methods for which OpenAPI has no field under
 // x-additionalOperations of the path. CONNECT, which is for proxies, panics. See [Get].
 func Handle[In, Out any](r Routes, methods []string, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
-	return &Route[In, Out]{routeAt{route: handle(r, methods, path, erase(h), options)}}
+	return (*Route[In, Out])(handle(r, methods, path, erase(h), options))
 }
 
 // handle registers a handler whose types are erased.
-func handle(r Routes, methods []string, path string, h *function, options []RouteOption) *route {
+func handle(r Routes, methods []string, path string, h *function, options []RouteOption) *routeAt {
 	// Cloned, because the caller may change its slice later.
 	rt := &route{path: path, handler: h}
 	rt.methods = append(rt.inline[:0], methods...)
-	// The user calls Handle, or Get, which calls Handle, which calls this.
-	rt.ownSite.Mark(3)
+	// The user calls Get, or a method that calls it, which calls handleOne, which calls this.
+	rt.ownSite.Mark(4)
 	rt.site = &rt.ownSite
-	if h.pc == 0 {
+	rt.registerOn(r, options)
+	return &routeAt{route: rt}
+}
+
+// registerOn registers a route with a handler, or panics with a configuration error.
+func (rt *route) registerOn(r Routes, options []RouteOption) {
+	if rt.handler.isNil() {
 		panic(rt.configError(errors.New("the handler is nil; pass a function")))
 	}
 	routerOf(r, rt.configError).register(rt, options)
-	return rt
+}
+
+// handleOne registers a handler for one method.
+//
+//go:noinline
+func handleOne(r Routes, method, path string, h *function, options []RouteOption) *routeAt {
+	return handle(r, []string{method}, path, h, options)
 }
 
 // register adds a route, or panics with a configuration error.

@@ -1,9 +1,9 @@
 package candor
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/candor-go/candor/internal/callsite"
@@ -19,7 +19,10 @@ import (
 // It neither serves nor sends anything. Allowed options are those that describe, such as [Summary], [Tags] and, for
 // further responses, [Responds].
 func Webhook[In, Out any](r Routes, method, name string, options ...RouteOption) {
-	w := newWebhook[In, Out](method, name)
+	addWebhook(r, newWebhook(method, name, reflect.TypeFor[In](), reflect.TypeFor[Out]()), options)
+}
+
+func addWebhook(r Routes, w *webhook, options []RouteOption) {
 	w.site = callsite.Here()
 	if err := routerOf(r, w.configError).addWebhook(w, options); err != nil {
 		panic(w.configError(err))
@@ -34,9 +37,13 @@ func Webhook[In, Out any](r Routes, method, name string, options ...RouteOption)
 //
 // In and Out are those of [Webhook]. A parameter or member that the operation does not read is a configuration error.
 func Callback[In, Out any](name, method, url string, options ...RouteOption) RouteOption {
+	return callback(name, method, url, reflect.TypeFor[In](), reflect.TypeFor[Out](), options)
+}
+
+func callback(name, method, url string, in, out reflect.Type, options []RouteOption) RouteOption {
 	return onRoute(func(s *settings) (err error) {
 		// Made for each use, because one option may be given to several routes.
-		w := newWebhook[In, Out](method, name)
+		w := newWebhook(method, name, in, out)
 		w.url = url
 		if w.addresses, err = operation.ExpressionsIn(url); err == nil && url == "" {
 			err = errors.New(`no URL; write one such as "{$request.body#/callback_url}"`)
@@ -52,10 +59,9 @@ func Callback[In, Out any](name, method, url string, options ...RouteOption) Rou
 	})
 }
 
-func newWebhook[In, Out any](method, name string) *webhook {
+func newWebhook(method, name string, in, out reflect.Type) *webhook {
 	// Never called; only its types are used.
-	nobody := func(context.Context, In) (out Out, err error) { return out, nil }
-	return &webhook{name: name, method: method, handler: erase(nobody)}
+	return &webhook{name: name, method: method, handler: &function{in: in, out: out}}
 }
 
 // route returns the registration that the request would have if it were served.

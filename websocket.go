@@ -58,15 +58,17 @@ import (
 // Only pages of the same origin may connect; see [Origins]. A request that is not a handshake gets a 426. In the
 // document the operation is a GET with the schemas of received and sent messages under "x-websocket".
 func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Context, in In, s *Socket[Recv, Send]) error, options ...RouteOption) {
-	rt := &route{site: callsite.Here(), methods: []string{http.MethodGet}, path: path}
-	if h == nil {
-		panic(rt.configError(errors.New("the handler is nil; pass a function")))
-	}
-	rt.handler = eraseTypes(h, func(r *callSlot, in *In, out **connectedSocket) {
-		r.run = func(ctx context.Context) error { return h(ctx, *in, &Socket[Recv, Send]{*out}) }
+	handler := runs(h, func(ctx context.Context, s *callSlot) error {
+		return h(ctx, *s.in.(*In), &Socket[Recv, Send]{*s.out.(**connectedSocket)})
 	})
-	rt.upgrade = &socketKind{receives: reflect.TypeFor[Recv](), sends: reflect.TypeFor[Send]()}
-	routerOf(r, rt.configError).register(rt, options)
+	handleSocket(r, path, handler, &socketKind{receives: reflect.TypeFor[Recv](), sends: reflect.TypeFor[Send]()}, options)
+}
+
+// handleSocket registers a handler whose types are erased.
+func handleSocket(r Routes, path string, h *function, kind *socketKind, options []RouteOption) {
+	h.out = reflect.TypeFor[*connectedSocket]()
+	rt := &route{site: callsite.Here(), methods: []string{http.MethodGet}, path: path, handler: h, upgrade: kind}
+	rt.registerOn(r, options)
 }
 
 // Socket is a WebSocket on which a handler receives values of type Recv and sends values of type Send. A string is a
