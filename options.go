@@ -293,6 +293,7 @@ func Responds[T any](status int, doc ...string) Declaration {
 	return responds(reflect.TypeFor[T](), status, doc)
 }
 
+//go:noinline
 func responds(t reflect.Type, status int, doc []string) Declaration {
 	return declaration{func(s *settings) error {
 		if err := validDeclared("Responds", status); err != nil {
@@ -315,6 +316,8 @@ func responds(t reflect.Type, status int, doc []string) Declaration {
 // describes the response; details of the same status are joined. Any other detail is described by the reason phrase.
 // The document shows the body as an example. A status below 300, or one that has no body, is a configuration error: use
 // [Responds] with [None] for such responses.
+//
+//go:noinline
 func Raises(errs ...*HTTPError) Declaration {
 	return declaration{func(s *settings) error {
 		for _, e := range errs {
