@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,7 +70,7 @@ func TestMalformedStreams(t *testing.T) {
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				served := false
+				var served atomic.Bool
 				hooks := serve.Hooks{Refusal: func(status int) (string, []byte) {
 					assert.Equal(t, 400, status)
 					return "application/json", []byte(`{"detail":"bad request"}`)
@@ -78,7 +79,7 @@ func TestMalformedStreams(t *testing.T) {
 					body, err := io.ReadAll(r.Body)
 					assert.NoError(t, err)
 					assert.Equal(t, row.body, string(body))
-					served = true
+					served.Store(true)
 				}, serve.Limits{}, hooks)
 				const end, complete = 1, 4
 				flags := byte(complete)
@@ -98,7 +99,7 @@ func TestMalformedStreams(t *testing.T) {
 				}()
 				time.Sleep(time.Second)
 				require.NoError(t, conn.Close())
-				assert.Equal(t, row.served, served)
+				assert.Equal(t, row.served, served.Load())
 				assert.Equal(t, !row.served, strings.Contains(<-got, `{"detail":"bad request"}`))
 				r.end(t)
 				time.Sleep(5 * time.Minute)
