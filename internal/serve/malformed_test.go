@@ -82,6 +82,7 @@ func TestMalformedStreams(t *testing.T) {
 					served.Store(true)
 				}, serve.Limits{}, hooks)
 				const end, complete = 1, 4
+				reset := frame(3, 0, "\x00\x00\x00\x01") // PROTOCOL_ERROR
 				flags := byte(complete)
 				if row.body == "" {
 					flags |= end
@@ -100,7 +101,10 @@ func TestMalformedStreams(t *testing.T) {
 				time.Sleep(time.Second)
 				require.NoError(t, conn.Close())
 				assert.Equal(t, row.served, served.Load())
-				assert.Equal(t, !row.served, strings.Contains(<-got, `{"detail":"bad request"}`))
+				// From Go 1.27 on net/http itself resets a stream whose length is wrong.
+				all := <-got
+				isRefused := strings.Contains(all, `{"detail":"bad request"}`) || strings.Contains(all, reset)
+				assert.Equal(t, !row.served, isRefused, "%q", all)
 				r.end(t)
 				time.Sleep(5 * time.Minute)
 			})
