@@ -102,6 +102,7 @@ func (s store) open(ctx context.Context, _ candor.None, use func(*sql.DB) error)
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(20)
+	db.SetMaxIdleConns(20) // else all but two are closed after each use
 	if err := s.fill(ctx, db); err != nil {
 		return err
 	}

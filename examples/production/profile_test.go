@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -131,7 +132,9 @@ func readMe(c *http.Client, url, token string) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return answer.StatusCode, answer.Body.Close()
+	defer answer.Body.Close()
+	_, err = io.Copy(io.Discard, answer.Body) // or the connection could not be used again
+	return answer.StatusCode, err
 }
 
 func percentile(sorted []time.Duration, p int) time.Duration {

@@ -40,9 +40,9 @@ disturbed, is [at the end](#how-it-was-measured).
 `
 
 const method = `
-- **Candor** has all its defaults on: names match exactly and are unique, text is valid UTF-8, nothing stands
-  behind the body, an absent member is not a zero one, bodies have a limit, and answers are checked. Of the others
-  only huma and FastAPI tell absent from zero, only huma and fiber limit bodies, and only FastAPI checks answers. huma
+- **Candor** has all its defaults on: names match exactly and are unique, text is valid UTF-8, nothing
+  follows the body, an absent member is not a zero one, bodies have a limit, and responses are checked. Of the others
+  only huma and FastAPI tell absent from zero, only huma and fiber limit bodies, and only FastAPI checks responses. huma
   runs on net/http's mux and without the ` + "`$schema`" + ` members it would add. bare + json v2 is go-json-experiment, of which
   encoding/json/v2 is made.
 - In process, a request is a call of the handler with a request that is used again and a writer that forgets: ServeHTTP,
@@ -52,16 +52,16 @@ const method = `
   the median of three such pairs: a machine that becomes slower does so for both.
 - Each run in process is a process of its own with one processor for the program and its garbage collector. What is
   counted is the processor time of the process, which other work disturbs less than the clock.
-- End to end, the server is a process on one processor and who asks is another%s: 32 connections that stay open,
-  4 for large bodies, each of which asks again when it has its answer. The client is written for this and reads no more
-  of an answer than where it ends. Each server is the one that its users start: Candor's is App.Run with its limits, echo's
+- End to end, the server is a process on one processor and the client is another%s: 32 connections that stay open,
+  4 for large bodies, each of which sends the next request when it has its response. The client is written for this and reads no more
+  of a response than where it ends. Each server is the one that its users start: Candor's is App.Run with its limits, echo's
   its StartConfig, fiber's its own, FastAPI's one uvicorn worker, and all others are a plain http.Server.
-- A run before or after which the machine was over %.0f %% slower than at its best, told by a walk through 2 MB of
+- A run before or after which the machine was over %.0f %% slower than at its best, measured by a walk through 2 MB of
   memory, or end to end one in which other processes took as much of a processor, is made again, twice at most and
   while there is time; the least disturbed counts. In %d measurements there were %d repeats, and %d stayed disturbed.
 - Memory of routes is what Go's heap keeps, of FastAPI what its process grew by; memory of connections is what the
   server's process grew by, without what the kernel has for a socket. Start-up has three rounds at most,
-  and who takes over %s for the smaller service is not measured again.
+  and a contender that takes over %s for the smaller service is not measured again.
 - The spread is the distance from the lowest to the highest of the runs, as a share of the median. A difference within
   the spread says nothing.
 - In W10 all but Candor and FastAPI call the same three functions by hand, from the handler in bare, chi and huma and from
@@ -231,7 +231,7 @@ func (r *results) memorySection(b *strings.Builder) {
 
 Time of the processor to register routes, and to write the document where there is one, in a process that has done
 neither before; what that leaves in memory, per route; and what a server's memory grows by for each of 1,000
-connections that had an answer and are idle.
+connections that had a response and are idle.
 
 | |`)
 	for _, size := range r.sizes {

@@ -99,6 +99,8 @@ func Connect(database string) (*sql.DB, error) {
 		db, err := sql.Open("pgx", database)
 		if err == nil {
 			db.SetMaxOpenConns(20)
+			// The default is 2: under load, all other connections would be closed after each use and opened anew.
+			db.SetMaxIdleConns(20)
 		}
 		return db, err
 	}
