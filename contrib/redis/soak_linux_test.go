@@ -2,7 +2,6 @@ package candorredis_test
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -15,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -55,7 +55,7 @@ type soak struct {
 type soaked struct {
 	addr  string
 	cmd   *exec.Cmd
-	log   *bytes.Buffer
+	log   *os.File
 	lives []*life
 }
 
@@ -133,7 +133,10 @@ func newSoak(t *testing.T, length time.Duration) *soak {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		require.NoError(t, l.Close())
-		s.processes[i] = &soaked{addr: l.Addr().String(), log: &bytes.Buffer{}}
+		log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = log.Close() })
+		s.processes[i] = &soaked{addr: l.Addr().String(), log: log}
 		s.startProcess(s.processes[i])
 		t.Cleanup(func() { s.stopProcess(s.processes[i]) })
 	}
@@ -587,7 +590,9 @@ func (s *soak) reportProcesses(say func(string, ...any)) {
 func (s *soak) reportLogs(say func(string, ...any)) {
 	for i, p := range s.processes {
 		records := map[string]int{}
-		for line := range strings.Lines(p.log.String()) {
+		log, err := os.ReadFile(p.log.Name())
+		assert.NoError(s.t, err)
+		for line := range strings.Lines(string(log)) {
 			var record struct{ Level, Msg string }
 			if json.Unmarshal([]byte(line), &record) != nil {
 				record.Msg = "a line of go-redis"
