@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"errors"
 	"net/http"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/binding"
@@ -47,11 +48,16 @@ func ginLarge(groups int) (any, []byte, error) {
 	return routesOnly(engine, groups, func(method, path string) { engine.Handle(method, colons(path), hello) })
 }
 
-func newGin() http.Handler {
-	gin.SetMode(gin.ReleaseMode)
+// nameFields sets the names on the wire in gin's validator, which all its engines share.
+var nameFields = sync.OnceFunc(func() {
 	if v, ok := binding.Validator.Engine().(*validator.Validate); ok {
 		v.RegisterTagNameFunc(wireName)
 	}
+})
+
+func newGin() http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	nameFields()
 	items := stock()
 	r := gin.New()
 	r.GET("/", func(c *gin.Context) { c.JSON(http.StatusOK, Greeting{greeting}) })
