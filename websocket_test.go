@@ -724,9 +724,16 @@ func TestWebSocketLeavesNothing(t *testing.T) {
 		})
 	}
 	clients.Wait()
-	http.DefaultClient.CloseIdleConnections()
 	const asking = 1 // the goroutine of the condition
-	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+asking }, 10*time.Second, 10*time.Millisecond)
+	isClean := func() bool {
+		// Each time, because a connection may become idle after the first.
+		http.DefaultClient.CloseIdleConnections()
+		return runtime.NumGoroutine() <= before+asking
+	}
+	if !assert.Eventually(t, isClean, 10*time.Second, 10*time.Millisecond) {
+		stacks := make([]byte, 1<<20)
+		t.Logf("%s", stacks[:runtime.Stack(stacks, true)])
+	}
 	stop()
 }
 
