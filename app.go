@@ -132,15 +132,13 @@ func (a *App) title() string { return cmp.Or(a.config.Title, "API") }
 // documentForDev returns the document, or nil if it cannot be written; requests for the document report that error. The
 // request that asks for it has its response by then, and must not lose it to a hook that panics or ends its goroutine.
 func (a *App) documentForDev() (data []byte) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() { _ = recover() }()
-		if form, err := a.table.Load().document.form(OpenAPI32); err == nil {
+	_ = isolated(context.Background(), func(context.Context) error {
+		form, err := a.table.Load().document.form(OpenAPI32)
+		if err == nil {
 			data = form.document.Bytes()
 		}
-	}()
-	<-done
+		return err
+	})
 	return data
 }
 

@@ -13,8 +13,7 @@ import (
 // pass, and holds few values, none of which refers to much, so that an interface that is kept for long does not keep a
 // whole text in memory.
 
-// What an interface takes, the value in one that is no pointer, and a map
-// without entries, in bytes.
+// The sizes in bytes of an interface, of the value in one that is not a pointer, and of a map without entries.
 const (
 	bytesPerAny = 16
 	bytesPerBox = 24

@@ -51,7 +51,7 @@ func (d *Encoded) String() string { return string(d.Bytes()) }
 
 // Send writes the document.
 func (d *Encoded) Send(w io.Writer) error {
-	if b, ok := w.(*bytes.Buffer); ok {
+	if b, ok := w.(*bytes.Buffer); ok { // it takes the document without another buffer
 		b.Grow(d.size)
 		_, err := b.Write(d.appendTo(b.AvailableBuffer()))
 		return err

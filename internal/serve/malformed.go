@@ -4,12 +4,15 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // isMalformed reports whether an HTTP/2 request is malformed (RFC 9113, section 8.1.1) in a way that net/http only finds
 // in HTTP/1: the same request must not be refused over one protocol and served over the other.
 func isMalformed(r *http.Request) bool {
-	return !isMade(r.Method, isTokenByte) || !isMade(r.Host, isHostByte) && r.Host != "" || hasOtherHost(r) || hasWrongLength(r)
+	// A method is a token, as the name of a header is.
+	return !mediatype.ValidHeader(r.Method, nil) || !isHost(r.Host) || hasOtherHost(r) || hasWrongLength(r)
 }
 
 // hasOtherHost reports whether a Host names another server than :authority, apart from a default port.
@@ -32,28 +35,13 @@ func hasWrongLength(r *http.Request) bool {
 	return differ || r.ContentLength == 0 && strings.Trim(lines[0], "0") != ""
 }
 
-func isMade(text string, of func(c byte) bool) bool {
-	for i := range len(text) {
-		if !of(text[i]) {
-			return false
-		}
-	}
-	return text != ""
+// isHost reports whether a host with a port, without userinfo, consists of bytes that it may have (RFC 3986, section
+// 3.2.2), as net/http asks of HTTP/1. A request may have none.
+func isHost(host string) bool {
+	return strings.IndexFunc(host, func(c rune) bool { return !strings.ContainsRune(hostBytes, c) }) < 0
 }
 
-func isAlphanumeric(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-}
-
-// isTokenByte reports whether a byte may stand in a method (RFC 9110, section 5.6.2).
-func isTokenByte(c byte) bool {
-	return isAlphanumeric(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
-}
-
-// isHostByte reports whether a byte may stand in a host with a port, without userinfo (RFC 3986, section 3.2.2).
-func isHostByte(c byte) bool {
-	return isAlphanumeric(c) || strings.IndexByte("!$%&'()*+,-.:;=[]_~", c) >= 0
-}
+const hostBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!$%&'()*+,-.:;=[]_~"
 
 // refuse responds with 400, as net/http does to a malformed request of HTTP/1.
 func (s *server) refuse(w http.ResponseWriter) {
