@@ -314,6 +314,24 @@ func TestPatchesAreGuarded(t *testing.T) {
 	assert.Equal(t, 1, middlewareOfGet)
 }
 
+// A PATCH is public if its GET and its PUT are.
+func TestPatchesArePublic(t *testing.T) {
+	asks := func(context.Context, struct{ Token candor.Bearer }) error { return nil }
+	public := []candor.RouteOption{candor.Public()}
+	for _, row := range []struct {
+		get, put []candor.RouteOption
+		status   int
+	}{{public, public, 200}, {public, nil, 401}, {nil, public, 401}, {nil, nil, 401}} {
+		s := newPatchShelf()
+		app := candor.New(candor.Config{}, candor.Require(asks))
+		candor.AutoPatch(candor.Get(app, "/things/{id}", s.read, row.get...), candor.Put(app, "/things/{id}", s.write, row.put...))
+		assert.Equal(t, row.status, patch(app, mergePatches, `{}`).Code)
+		assert.Equal(t, 200, patch(app, mergePatches, `{}`, "Authorization", "Bearer t").Code)
+		i := slices.IndexFunc(app.Routes(), func(r candor.RouteInfo) bool { return r.Method == http.MethodPatch })
+		assert.Equal(t, row.status == 200, app.Routes()[i].Public)
+	}
+}
+
 // A PATCH reads the resource itself, not a cached response.
 func TestPatchesReadNoCache(t *testing.T) {
 	s := newPatchShelf()

@@ -171,6 +171,11 @@ func TestQueryIsRead(t *testing.T) {
 		assert.Equal(t, words, got.Words)
 	}
 	assert.Equal(t, 2, calls, "a response is kept for each body")
+	twice := httptest.NewRequest("QUERY", "/kept", strings.NewReader(`{"words":"a","limit":1}`))
+	twice.Header["Content-Type"] = []string{"application/json", "text/plain"}
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, twice)
+	assert.Equal(t, 415, w.Code, "two media types have no response that was kept for one of them")
 	tag := c.Query("/items", filter{"a", 1}).Status(200).Header.Get("ETag")
 	require.NotEmpty(t, tag)
 	c.Query("/items", filter{"a", 1}, candor.WithHeader("If-None-Match", tag)).Status(304)

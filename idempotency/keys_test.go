@@ -187,6 +187,11 @@ func TestAnotherRequestUnderTheKey(t *testing.T) {
 			"msg":"Value error: belongs to a request with another path, query, media type or body",
 			"ctx":{"error":"belongs to a request with another path, query, media type or body"}}]}`, w.Body.String(), name)
 	}
+	twice := httptest.NewRequest("POST", "/accounts/1/payments", strings.NewReader(`{"cents":5}`))
+	twice.Header = http.Header{"Idempotency-Key": {"a"}, "Content-Type": {"application/json", "text/plain"}}
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, twice)
+	assert.Equal(t, 415, w.Code, "two media types have no response that was kept for one of them")
 	assert.EqualValues(t, 1, p.done.Load())
 }
 
