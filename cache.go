@@ -215,13 +215,7 @@ func (x *exchange) cached(rest int) error {
 	if x.ctx.Value(freshKey{}) != nil { // an AutoPatch reads the current resource
 		return x.from(rest)
 	}
-	h := x.scope.w.Header()
-	if p.Control != "" {
-		h["Cache-Control"] = []string{p.Control}
-	}
-	if p.vary != "" {
-		h["Vary"] = append(h["Vary"], p.vary)
-	}
+	p.setHeaders(x.scope.w.Header())
 	key := p.key(x)
 	versions, kept, err := p.find(x, key)
 	if err != nil {
@@ -236,20 +230,37 @@ func (x *exchange) cached(rest int) error {
 	if !own {
 		return x.wait(&making, rest)
 	}
+	return x.make(&making, rest)
+}
+
+// setHeaders sets the headers that responses have whether they come from the cache or not.
+func (p *cachePlan) setHeaders(h http.Header) {
+	if p.Control != "" {
+		h["Cache-Control"] = []string{p.Control}
+	}
+	if p.vary != "" {
+		h["Vary"] = append(h["Vary"], p.vary)
+	}
+}
+
+// make runs the rest of the request, and keeps its response if others may receive it.
+func (x *exchange) make(making *responsecache.Making, rest int) error {
 	defer making.Finish() // also if the handler panics
-	before := maps.Clone(h)
-	if err := x.from(rest); err != nil || !x.canKeep() {
+	before := maps.Clone(x.scope.w.Header())
+	if err := x.from(rest); err != nil || !x.canKeep() || x.forbidsKeeping(before) {
 		return err
 	}
-	if made := x.made(before); made != nil && !x.forbidsKeeping(before) {
-		if err := making.Keep(x.ctx, p.Budget, p.TTL, made); err != nil {
-			x.endpoint.errors.logCache(x.scope.r, err)
-		}
+	made := x.made(before)
+	if made == nil {
+		return nil
+	}
+	if err := making.Keep(x.ctx, x.endpoint.cache.Budget, x.endpoint.cache.TTL, made); err != nil {
+		x.endpoint.errors.logCache(x.scope.r, err)
 	}
 	return nil
 }
 
-// wait waits for the response of another request.
+// wait waits for the response of another request. If that cannot be shared, the request makes its own.
 func (x *exchange) wait(making *responsecache.Making, rest int) error {
 	kept, err := making.Wait(x.ctx)
 	switch {
@@ -278,9 +289,9 @@ const maxCached = 1 << 20
 
 // canKeep reports whether the response may be cached and given to other clients.
 func (x *exchange) canKeep() bool {
-	a := &x.response
-	return a.stream == nil && a.status == http.StatusOK && len(a.body)+len(a.borrowed) <= maxCached &&
-		!slices.ContainsFunc(a.header, func(l headerLine) bool { return l.name == "Set-Cookie" })
+	r := &x.response
+	return r.stream == nil && r.status == http.StatusOK && len(r.body)+len(r.borrowed) <= maxCached &&
+		!slices.ContainsFunc(r.header, func(l headerLine) bool { return l.name == "Set-Cookie" })
 }
 
 // made returns the response in a form that others may receive, nil for one that sets a cookie. before is the header

@@ -11,18 +11,18 @@ import (
 type Making struct {
 	cache *Cache
 	key   string
-	// name is the key of the call. It includes the versions: a request that saw a newer version must not wait for a
+	// callKey is the key of the call. It includes the versions: a request that saw a newer version must not wait for a
 	// response that was started under an older one.
-	name     string
+	callKey  string
 	versions []string
 	call     *sharedCall
 }
 
 // Make starts making the response for a key under the versions of its tags. It reports whether the caller is the one who
 // makes it; that caller must call Finish. All others may call Wait.
-func (s *Cache) Make(key string, versions []string) (m Making, own bool) {
-	m = Making{cache: s, key: key, versions: versions, name: key + " " + strings.Join(versions, " ")}
-	m.call, own = s.caches.calls.begin(m.name)
+func (c *Cache) Make(key string, versions []string) (m Making, own bool) {
+	m = Making{cache: c, key: key, versions: versions, callKey: key + " " + strings.Join(versions, " ")}
+	m.call, own = c.calls.begin(m.callKey)
 	return m, own
 }
 
@@ -43,7 +43,7 @@ func (m *Making) Keep(ctx context.Context, limit, ttl time.Duration, response *R
 }
 
 // Finish ends the call, with or without a response.
-func (m *Making) Finish() { m.cache.caches.calls.finish(m.name, m.call) }
+func (m *Making) Finish() { m.cache.calls.finish(m.callKey, m.call) }
 
 // A callGroup runs a function once for concurrent callers of the same key, like singleflight. A result is given only to
 // callers that wait while it runs; afterwards the call is deleted, because a later caller needs a newer result.

@@ -15,7 +15,6 @@ package responsecache
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -42,15 +41,13 @@ const (
 	returnTime = time.Second
 )
 
-// Caches are the caches of an app, one for each store, and the calls that its requests wait for. All caches are created
-// before the first request.
+// Caches are the caches of an app, one for each store. All are created before the first request.
 type Caches struct {
 	byDefault *Cache
 	// space separates apps that share a store.
 	space string
 	log   *slog.Logger
 	known []*Cache
-	calls callGroup
 }
 
 // New returns the caches of an app. The space separates it from other apps that use the same store. If store is nil,
@@ -77,12 +74,12 @@ func (c *Caches) Of(store Store) *Cache {
 			return known
 		}
 	}
-	s := &Cache{caches: c, store: store, log: c.log, budget: budget.Default, everything: "all:" + digest.Of(c.space)}
+	cache := &Cache{store: store, log: c.log, budget: budget.Default, everything: "all:" + digest.Of(c.space)}
 	if _, ok := store.(*Memory); !ok {
-		s.gate = budget.New(c.log, "the store of cached responses")
+		cache.gate = budget.New(c.log, "the store of cached responses")
 	}
-	c.known = append(c.known, s)
-	return s
+	c.known = append(c.known, cache)
+	return cache
 }
 
 // TagKey returns the key of a tag in a store.
@@ -94,30 +91,6 @@ func (c *Caches) tagKeys(tags []string) []string {
 		keys[i] = c.TagKey(tag)
 	}
 	return keys
-}
-
-// Invalidate gives tags new versions in all stores. It goes on if one of them fails, since the other stores must not
-// keep serving stale responses.
-func (c *Caches) Invalidate(ctx context.Context, tags []string) error {
-	var errs []error
-	keys := c.tagKeys(tags)
-	for _, cache := range c.known {
-		errs = append(errs, cache.drop(ctx, keys))
-	}
-	return errors.Join(errs...)
-}
-
-// Announce tells strict stores which tags are about to be invalidated.
-func (c *Caches) Announce(ctx context.Context, tags []string) error {
-	for _, cache := range c.known {
-		if !cache.strict {
-			continue
-		}
-		if _, err := cache.renew(ctx, cache.budget, doubtTime, c.tagKeys(tags)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Err returns an error while a store is bypassed because it does not respond.
@@ -133,108 +106,125 @@ func (c *Caches) Err() error {
 	return nil
 }
 
-// IsStrict reports whether any store is strict.
+// IsStrict reports whether any store is strict, so that Announce has to be called.
 func (c *Caches) IsStrict() bool {
-	return slices.ContainsFunc(c.known, func(s *Cache) bool { return s.strict })
+	return slices.ContainsFunc(c.known, func(cache *Cache) bool { return cache.strict })
 }
 
 // Cache is a store and the state that the app keeps for it.
 type Cache struct {
-	caches *Caches
-	store  Store
-	log    *slog.Logger
+	store Store
+	log   *slog.Logger
 	// gate is nil for a store in the memory of the process, which neither fails nor blocks.
-	gate   *budget.Gate
+	gate *budget.Gate
+	// budget is how long a call for tags may take.
 	budget time.Duration
 	// keeps is the longest time that responses are kept, 0 if this app caches none in the store.
-	keeps  time.Duration
+	keeps time.Duration
+	// strict stores must learn of an invalidation before the commit that causes it, see Announce.
 	strict bool
-	// everything is the key of a tag that all responses have.
+	// everything is the key of a tag that all responses in a store outside of the process have.
 	everything string
-	stale      staleTags
+	// calls are those that several requests wait for.
+	calls   callGroup
+	pending pendingTags
 }
 
 // Use records how the cache is used: how long responses are kept, how long a call for tags may take, and whether
 // invalidations must be announced before a commit. If it is called several times, the longest times and the strictest
 // use apply.
-func (s *Cache) Use(ttl, budget time.Duration, strict bool) {
-	s.budget = max(s.budget, budget)
-	s.keeps = max(s.keeps, ttl)
-	s.strict = s.strict || strict
+func (c *Cache) Use(ttl, budget time.Duration, strict bool) {
+	c.budget = max(c.budget, budget)
+	c.keeps = max(c.keeps, ttl)
+	c.strict = c.strict || strict
 }
 
 // Find looks up a response and the versions of its tags. The limit is the time budget, 0 for the default. A tag without
 // a version gets one. The first key is the key of the response, the others are those of its tags; Find may append to
-// keys.
-func (s *Cache) Find(ctx context.Context, limit time.Duration, keys []string) (versions []string, kept *Response, err error) {
-	if s.gate != nil {
-		keys = append(keys, s.everything)
+// keys. The response is nil if there is none that may be served.
+func (c *Cache) Find(ctx context.Context, limit time.Duration, keys []string) (versions []string, kept *Response, err error) {
+	if c.gate != nil {
+		keys = append(keys, c.everything)
 	}
-	values, err := s.get(ctx, limit, keys...)
+	values, err := c.get(ctx, limit, keys...)
 	if err != nil {
 		return nil, nil, err
 	}
-	versions = make([]string, len(keys)-1)
-	for i := range versions {
-		if len(values[i+1]) == 0 {
-			if values[i+1], err = s.newVersion(ctx, limit, keys[i+1]); err != nil {
-				return nil, nil, err
-			}
-		}
-		versions[i] = s.stale.version(keys[i+1], values[i+1])
+	versions, err = c.versions(ctx, limit, keys[1:], values[1:])
+	if err != nil {
+		return nil, nil, err
 	}
 	kept = readResponse(keys[0], values[0])
-	if kept != nil && (!slices.Equal(kept.versions, versions) || s.isReturning()) {
-		kept = nil
+	if kept == nil || !slices.Equal(kept.versions, versions) || c.isReturning() {
+		return versions, nil, nil
 	}
 	return versions, kept, nil
 }
 
+// isReturning reports whether the store came back a moment ago, so that invalidations of other processes may still be
+// on their way.
+func (c *Cache) isReturning() bool { return c.gate != nil && c.gate.IsBack(returnTime) }
+
+// versions returns the versions of tags in this process, given the stored ones.
+func (c *Cache) versions(ctx context.Context, limit time.Duration, keys []string, stored [][]byte) (versions []string, err error) {
+	versions = make([]string, len(keys))
+	for i, key := range keys {
+		version := stored[i]
+		if len(version) == 0 {
+			if version, err = c.newVersion(ctx, limit, key); err != nil {
+				return nil, err
+			}
+		}
+		versions[i] = c.pending.version(key, version)
+	}
+	return versions, nil
+}
+
 // newVersion gives a tag a version. Concurrent requests for the same tag share one call, so that all of them see the
 // same version and only one makes the response.
-func (s *Cache) newVersion(ctx context.Context, limit time.Duration, key string) ([]byte, error) {
-	call, own := s.caches.calls.begin(key)
+func (c *Cache) newVersion(ctx context.Context, limit time.Duration, key string) ([]byte, error) {
+	running, own := c.calls.begin(key)
 	if !own {
-		if err := call.wait(ctx); err != nil {
+		if err := running.wait(ctx); err != nil {
 			return nil, err
 		}
-		return call.value, call.failed
+		return running.value, running.failed
 	}
-	defer s.caches.calls.finish(key, call)
+	defer c.calls.finish(key, running)
 	ctx = context.WithoutCancel(ctx)      // others wait for it
-	values, err := s.get(ctx, limit, key) // another request may have been faster
+	values, err := c.get(ctx, limit, key) // another request may have been faster
 	if err == nil && len(values[0]) == 0 {
-		values, err = s.renew(ctx, limit, tagTime, []string{key})
+		values, err = c.renew(ctx, limit, tagTime, []string{key})
 	}
-	if call.failed = err; err == nil {
-		call.value = values[0]
+	if running.failed = err; err == nil {
+		running.value = values[0]
 	}
-	return call.value, call.failed
+	return running.value, running.failed
 }
 
-// within calls the store with a time budget.
-func (s *Cache) within(ctx context.Context, limit time.Duration, f func(context.Context) ([][]byte, error)) ([][]byte, error) {
-	if s.gate == nil {
+// call calls the store with a time budget.
+func (c *Cache) call(ctx context.Context, limit time.Duration, f func(context.Context) ([][]byte, error)) ([][]byte, error) {
+	if c.gate == nil {
 		return f(ctx)
 	}
-	return budget.Call(ctx, s.gate, cmp.Or(limit, budget.Default), f)
+	return budget.Call(ctx, c.gate, cmp.Or(limit, budget.Default), f)
 }
 
-func (s *Cache) get(ctx context.Context, limit time.Duration, keys ...string) ([][]byte, error) {
-	return s.within(ctx, limit, func(ctx context.Context) ([][]byte, error) {
-		values, err := s.store.Get(ctx, keys...)
+func (c *Cache) get(ctx context.Context, limit time.Duration, keys ...string) ([][]byte, error) {
+	return c.call(ctx, limit, func(ctx context.Context) ([][]byte, error) {
+		values, err := c.store.Get(ctx, keys...)
 		return values, cmp.Or(err, errShort(len(values), len(keys)))
 	})
 }
 
-func (s *Cache) set(ctx context.Context, limit time.Duration, key string, value []byte, ttl time.Duration) error {
-	_, err := s.within(ctx, limit, func(ctx context.Context) ([][]byte, error) { return nil, s.store.Set(ctx, key, value, ttl) })
+func (c *Cache) set(ctx context.Context, limit time.Duration, key string, value []byte, ttl time.Duration) error {
+	_, err := c.call(ctx, limit, func(ctx context.Context) ([][]byte, error) { return nil, c.store.Set(ctx, key, value, ttl) })
 	return err
 }
 
-func (s *Cache) renew(ctx context.Context, limit, ttl time.Duration, keys []string) ([][]byte, error) {
-	return s.within(ctx, limit, func(ctx context.Context) ([][]byte, error) {
-		values, err := s.store.Renew(ctx, ttl, keys...)
+func (c *Cache) renew(ctx context.Context, limit, ttl time.Duration, keys []string) ([][]byte, error) {
+	return c.call(ctx, limit, func(ctx context.Context) ([][]byte, error) {
+		values, err := c.store.Renew(ctx, ttl, keys...)
 		return values, cmp.Or(err, errShort(len(values), len(keys)))
 	})
 }
