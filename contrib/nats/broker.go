@@ -142,7 +142,7 @@ func (b *Broker) Publish(ctx context.Context, topic string, payload []byte, key 
 	case err != nil:
 		return "", err
 	}
-	return place{birth: b.birth.Load(), seq: ack.Sequence}.String(), nil
+	return position{birth: b.birth.Load(), seq: ack.Sequence}.String(), nil
 }
 
 // Health returns an error while there is no connection, or if NATS does not find the stream. It is for

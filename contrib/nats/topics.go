@@ -12,17 +12,17 @@ import (
 	"github.com/candor-go/candor/contrib/internal/fan"
 )
 
-// place is the position in an id: the number of a message in the stream, or, with start, the position after that
+// position is the position in an id: the number of a message in the stream, or, with start, the position after that
 // message, which may belong to another topic.
-type place struct {
+type position struct {
 	birth int64
 	seq   uint64
 	start bool
 }
 
-func (p place) String() string { return string(p.append(nil)) }
+func (p position) String() string { return string(p.append(nil)) }
 
-func (p place) append(dst []byte) []byte {
+func (p position) append(dst []byte) []byte {
 	kind := byte('m')
 	if p.start {
 		kind = 's'
@@ -31,15 +31,15 @@ func (p place) append(dst []byte) []byte {
 	return strconv.AppendUint(append(dst, '-', kind), p.seq, 10)
 }
 
-// parsePlace runs for each message of each subscriber, and does not allocate.
-func parsePlace(id string) (p place, ok bool) {
+// parsePosition runs for each message of each subscriber, and does not allocate.
+func parsePosition(id string) (p position, ok bool) {
 	dash := strings.LastIndexByte(id, '-')
 	if dash < 0 || dash+1 == len(id) {
-		return place{}, false
+		return position{}, false
 	}
 	birth, badBirth := strconv.ParseInt(id[:dash], 16, 64)
 	seq, badSeq := strconv.ParseUint(id[dash+2:], 10, 64)
-	p = place{birth: birth, seq: seq, start: id[dash+1] == 's'}
+	p = position{birth: birth, seq: seq, start: id[dash+1] == 's'}
 	var written [64]byte
 	return p, badBirth == nil && badSeq == nil && string(p.append(written[:0])) == id
 }
@@ -49,8 +49,8 @@ type topics struct{ *Broker }
 
 // Newer compares ids.
 func (t *topics) Newer(a, b string) bool {
-	p, _ := parsePlace(a)
-	q, _ := parsePlace(b)
+	p, _ := parsePosition(a)
+	q, _ := parsePosition(b)
 	return p.birth > q.birth || p.birth == q.birth && p.seq > q.seq
 }
 
@@ -63,8 +63,8 @@ func (t *topics) End(ctx context.Context, _ string) (string, error) {
 	return endOf(s.CachedInfo()).String(), nil
 }
 
-func endOf(info *jetstream.StreamInfo) place {
-	return place{birth: info.Created.UnixMilli(), seq: info.State.LastSeq, start: true}
+func endOf(info *jetstream.StreamInfo) position {
+	return position{birth: info.Created.UnixMilli(), seq: info.State.LastSeq, start: true}
 }
 
 // pageSize is how many messages are read at once, and pageBytes about how many bytes of them.
@@ -81,16 +81,16 @@ func (t *topics) Read(ctx context.Context, topic, after string) (fan.Page, error
 		return fan.Page{}, err
 	}
 	subject, end := t.subject(topic), endOf(s.CachedInfo())
-	if at, ok := parsePlace(after); ok && at.birth == end.birth && at.seq <= end.seq {
+	if at, ok := parsePosition(after); ok && at.birth == end.birth && at.seq <= end.seq {
 		page, err := readPage(ctx, s, subject, at)
 		if err != nil {
 			return page, err
 		}
-		if page.Whole, err = t.keepsAllBehind(ctx, s, subject, at); err != nil || page.Whole {
+		if page.Whole, err = t.keepsAllAfter(ctx, s, subject, at); err != nil || page.Whole {
 			return page, err
 		}
 	}
-	page, err := readPage(ctx, s, subject, place{birth: end.birth})
+	page, err := readPage(ctx, s, subject, position{birth: end.birth})
 	if len(page.Entries) == 0 {
 		page.Next = end.String()
 	}
@@ -98,7 +98,7 @@ func (t *topics) Read(ctx context.Context, topic, after string) (fan.Page, error
 }
 
 // readPage reads the messages after a position.
-func readPage(ctx context.Context, s jetstream.Stream, subject string, at place) (page fan.Page, err error) {
+func readPage(ctx context.Context, s jetstream.Stream, subject string, at position) (page fan.Page, err error) {
 	size := 0
 	for range pageSize {
 		m, err := s.GetMsg(ctx, at.seq+1, jetstream.WithGetMsgSubject(subject))
@@ -108,7 +108,7 @@ func readPage(ctx context.Context, s jetstream.Stream, subject string, at place)
 		if err != nil {
 			return page, err
 		}
-		at = place{birth: at.birth, seq: m.Sequence}
+		at = position{birth: at.birth, seq: m.Sequence}
 		page.Next = at.String()
 		page.Entries = append(page.Entries, fan.Entry{ID: page.Next, Payload: m.Data})
 		if size += len(m.Data); size >= pageBytes {
@@ -119,9 +119,9 @@ func readPage(ctx context.Context, s jetstream.Stream, subject string, at place)
 	return page, nil
 }
 
-// keepsAllBehind reports whether nothing after a position is lost: its message still exists, or neither age nor number
+// keepsAllAfter reports whether nothing after a position is lost: its message still exists, or neither age nor number
 // can have removed a later one.
-func (t *topics) keepsAllBehind(ctx context.Context, s jetstream.Stream, subject string, at place) (bool, error) {
+func (t *topics) keepsAllAfter(ctx context.Context, s jetstream.Stream, subject string, at position) (bool, error) {
 	if !at.start {
 		m, err := s.GetMsg(ctx, at.seq)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -138,8 +138,8 @@ func (t *topics) keepsAllBehind(ctx context.Context, s jetstream.Stream, subject
 	return !cut && info.State.FirstSeq <= at.seq+1, nil
 }
 
-// respite is the pause before a failed consumer is created again.
-const respite = 200 * time.Millisecond
+// recreatePause is the pause before a failed consumer is created again.
+const recreatePause = 200 * time.Millisecond
 
 // idle is how long the server keeps an inactive consumer.
 const idle = time.Minute
@@ -159,7 +159,7 @@ func (t *topics) Follow(ctx context.Context, topic string) {
 		for ctx.Err() == nil {
 			// Whatever prevented or ended it may be over soon.
 			_ = t.consume(ctx, topic)
-			fan.Wait(ctx, respite)
+			fan.Wait(ctx, recreatePause)
 		}
 	})
 }
@@ -181,7 +181,7 @@ func (t *topics) consume(ctx context.Context, topic string) error {
 	broken := make(chan struct{}, 1)
 	consuming, err := consumer.Consume(func(m jetstream.Msg) {
 		if meta, err := m.Metadata(); err == nil {
-			at := place{birth: end.birth, seq: meta.Sequence.Stream}
+			at := position{birth: end.birth, seq: meta.Sequence.Stream}
 			t.fan.Offer(topic, fan.Entry{ID: at.String(), Payload: m.Data()})
 		}
 	}, jetstream.ConsumeErrHandler(func(jetstream.ConsumeContext, error) {

@@ -8,13 +8,13 @@ import (
 )
 
 func TestPlaces(t *testing.T) {
-	for _, p := range []place{{}, {birth: 1764492442000, seq: 7}, {birth: 1764492442000, seq: 1<<64 - 1, start: true}, {birth: -1 << 63}} {
-		got, ok := parsePlace(p.String())
+	for _, p := range []position{{}, {birth: 1764492442000, seq: 7}, {birth: 1764492442000, seq: 1<<64 - 1, start: true}, {birth: -1 << 63}} {
+		got, ok := parsePosition(p.String())
 		assert.True(t, ok, p)
 		assert.Equal(t, p, got)
 	}
-	id := place{birth: 1764492442000, seq: 7}.String()
-	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = parsePlace(id) }))
+	id := position{birth: 1764492442000, seq: 7}.String()
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = parsePosition(id) }))
 }
 
 // FuzzParsePlace compares the result with package fmt.
@@ -23,12 +23,12 @@ func FuzzParsePlace(f *testing.F) {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		var want place
+		var want position
 		var kind rune
 		n, err := fmt.Sscanf(id, "%x-%c%d", &want.birth, &kind, &want.seq)
 		want.start = kind == 's'
 		fits := n == 3 && err == nil && want.String() == id
-		got, ok := parsePlace(id)
+		got, ok := parsePosition(id)
 		assert.Equal(t, fits, ok)
 		if ok {
 			assert.Equal(t, want, got)

@@ -139,17 +139,17 @@ func (b *Broker) key(topic string) string { return b.config.Prefix + topic }
 // streams is the log of a broker.
 type streams struct{ *Broker }
 
-// place is an id of a stream: milliseconds, and a number to distinguish entries of the same millisecond.
-type place struct{ ms, n uint64 }
+// position is an id of a stream: milliseconds, and a number to distinguish entries of the same millisecond.
+type position struct{ ms, n uint64 }
 
 // The position before a stream that did not exist has a number that no entry has.
 const beforeAll = math.MaxUint64
 
-func (p place) String() string {
+func (p position) String() string {
 	return strconv.FormatUint(p.ms, 10) + "-" + strconv.FormatUint(p.n, 10)
 }
 
-func parsePlace(id string) (p place, ok bool) {
+func parsePosition(id string) (p position, ok bool) {
 	ms, n, ok := strings.Cut(id, "-")
 	if !ok {
 		return p, false
@@ -162,8 +162,8 @@ func parsePlace(id string) (p place, ok bool) {
 
 // Newer compares ids.
 func (s *streams) Newer(a, b string) bool {
-	p, _ := parsePlace(a)
-	q, _ := parsePlace(b)
+	p, _ := parsePosition(a)
+	q, _ := parsePosition(b)
 	return p.ms > q.ms || p.ms == q.ms && p.n > q.n
 }
 
@@ -187,7 +187,7 @@ func (s *streams) End(ctx context.Context, topic string) (string, error) {
 
 // before returns the position before everything that is added from now on to a stream that does not exist.
 func before(now time.Time) string {
-	return place{uint64(now.UnixMilli() - 1), beforeAll}.String()
+	return position{uint64(now.UnixMilli() - 1), beforeAll}.String()
 }
 
 // pageSize is how many entries are read at once.
@@ -196,7 +196,7 @@ const pageSize = 128
 // Read includes the entry at the position itself: if it still exists, so does everything after it, because streams lose
 // their oldest entries first.
 func (s *streams) Read(ctx context.Context, topic, after string) (fan.Page, error) {
-	at, ok := parsePlace(after)
+	at, ok := parsePosition(after)
 	from := after
 	if !ok {
 		from = "-"
@@ -218,7 +218,7 @@ func (s *streams) Read(ctx context.Context, topic, after string) (fan.Page, erro
 	switch {
 	case ok && len(found) > 0 && found[0].ID == at.String():
 		return page(found[1:], true, len(found) > pageSize), nil
-	case ok && s.keepsAllBehind(at, length.Val(), now.Val()):
+	case ok && s.keepsAllAfter(at, length.Val(), now.Val()):
 		return page(found, true, len(found) > pageSize), nil
 	}
 	left := page(oldest.Val(), false, length.Val() > pageSize)
@@ -228,9 +228,9 @@ func (s *streams) Read(ctx context.Context, topic, after string) (fan.Page, erro
 	return left, nil
 }
 
-// keepsAllBehind reports whether nothing can have been lost after the position before a stream that did not exist:
+// keepsAllAfter reports whether nothing can have been lost after the position before a stream that did not exist:
 // entries added since have not expired, and the stream is too short to have been trimmed.
-func (s *streams) keepsAllBehind(at place, length int64, now time.Time) bool {
+func (s *streams) keepsAllAfter(at position, length int64, now time.Time) bool {
 	age := now.UnixMilli() - int64(at.ms)
 	return at.n == beforeAll && age >= 0 && age < s.config.Keep.Milliseconds() && length < int64(s.config.Replay)
 }
@@ -247,6 +247,6 @@ func page(messages []redis.XMessage, whole, more bool) fan.Page {
 
 // Follow makes the feed subscribe to the topic, and unsubscribe when nobody needs it.
 func (s *streams) Follow(ctx context.Context, _ string) {
-	s.feed.look()
-	context.AfterFunc(ctx, s.feed.look)
+	s.feed.refresh()
+	context.AfterFunc(ctx, s.feed.refresh)
 }

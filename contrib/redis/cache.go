@@ -30,16 +30,13 @@ const cachePrefix = "candor:cache:"
 
 type cache struct {
 	client redis.UniversalClient
-	runs   *runs
+	// runs is nil for a client of several servers.
+	runs *runs
 }
 
 // Get implements candor.CacheStore, in one round trip.
-func (c cache) Get(ctx context.Context, keys ...string) (values [][]byte, err error) {
-	err = c.runs.during(ctx, func(run string) error {
-		values, err = c.get(ctx, cachePrefix+run, keys)
-		return err
-	})
-	return values, err
+func (c cache) Get(ctx context.Context, keys ...string) ([][]byte, error) {
+	return during(ctx, c.runs, func(run string) ([][]byte, error) { return c.get(ctx, cachePrefix+run, keys) })
 }
 
 func (c cache) get(ctx context.Context, prefix string, keys []string) ([][]byte, error) {
@@ -70,18 +67,15 @@ func (c cache) get(ctx context.Context, prefix string, keys []string) ([][]byte,
 
 // Set implements candor.CacheStore.
 func (c cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	return c.runs.during(ctx, func(run string) error {
-		return c.client.Set(ctx, cachePrefix+run+key, value, max(ttl, time.Millisecond)).Err()
+	_, err := during(ctx, c.runs, func(run string) (string, error) {
+		return c.client.Set(ctx, cachePrefix+run+key, value, max(ttl, time.Millisecond)).Result()
 	})
+	return err
 }
 
 // Renew implements candor.CacheStore, in one round trip.
-func (c cache) Renew(ctx context.Context, ttl time.Duration, keys ...string) (values [][]byte, err error) {
-	err = c.runs.during(ctx, func(run string) error {
-		values, err = c.renew(ctx, cachePrefix+run, ttl, keys)
-		return err
-	})
-	return values, err
+func (c cache) Renew(ctx context.Context, ttl time.Duration, keys ...string) ([][]byte, error) {
+	return during(ctx, c.runs, func(run string) ([][]byte, error) { return c.renew(ctx, cachePrefix+run, ttl, keys) })
 }
 
 // renew adds a random number to each value, so that a late or repeated command also results in a new version, and a key
@@ -97,7 +91,8 @@ func (c cache) renew(ctx context.Context, prefix string, ttl time.Duration, keys
 	})
 	values := make([][]byte, len(keys))
 	for i, sum := range sums {
-		if redis.HasErrorPrefix(sum.Err(), "increment") { // after four billion drops
+		// After some four billion invalidations the number overflows. Without it, the next one starts anew.
+		if redis.HasErrorPrefix(sum.Err(), "increment") {
 			return nil, errors.Join(sum.Err(), c.client.Del(ctx, prefix+keys[i]).Err())
 		}
 		values[i] = strconv.AppendInt(nil, sum.Val(), 10)

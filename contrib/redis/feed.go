@@ -18,8 +18,8 @@ import (
 const (
 	// silence is how long the connection may be idle before a ping is sent, and how long the response to that may take.
 	silence = 3 * time.Second
-	// respite is the pause before a lost connection is made again.
-	respite = 200 * time.Millisecond
+	// reconnectPause is the pause before a lost connection is made again.
+	reconnectPause = 200 * time.Millisecond
 )
 
 // feed is the connection that follows the topics of a process.
@@ -31,8 +31,8 @@ type feed struct {
 	changed chan struct{}
 }
 
-// look makes the feed compare its channels with the topics.
-func (f *feed) look() {
+// refresh makes the feed compare its channels with the topics.
+func (f *feed) refresh() {
 	select {
 	case f.changed <- struct{}{}:
 	default:
@@ -43,7 +43,7 @@ func (f *feed) look() {
 func (f *feed) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		f.connect(ctx)
-		fan.Wait(ctx, respite)
+		fan.Wait(ctx, reconnectPause)
 	}
 }
 
@@ -59,7 +59,7 @@ func (f *feed) connect(ctx context.Context) {
 	}()
 	// A blocked read does not notice the end of the context.
 	context.AfterFunc(ctx, func() { _ = conn.Close() })
-	f.look()
+	f.refresh()
 	go func() {
 		defer close(asked)
 		f.ask(ctx, conn)

@@ -60,25 +60,29 @@ const attempts = 3
 
 var errRuns = errors.New("candorredis: the server changed meanwhile")
 
-// during calls do with the run id, and makes sure that the run did not change meanwhile.
-func (r *runs) during(ctx context.Context, do func(run string) error) error {
+// during calls do with the run id, which is "" if r is nil. If the server was restarted while do ran, its result may mix
+// two runs, so do is called again.
+func during[T any](ctx context.Context, r *runs, do func(run string) (T, error)) (T, error) {
+	var none T
 	if r == nil {
 		return do("")
 	}
 	run, at, err := r.present(ctx)
 	for range attempts {
 		if err != nil {
-			return err
+			return none, err
 		}
-		if err = do(run); err != nil || r.dialed.Load() == at {
-			return err
+		result, failure := do(run)
+		if failure != nil || r.dialed.Load() == at {
+			return result, failure
 		}
+		// do used a new connection, which may lead to the same run.
 		before := run
 		if run, at, err = r.present(ctx); err == nil && run == before {
-			return nil
+			return result, nil
 		}
 	}
-	return errRuns
+	return none, errRuns
 }
 
 // present returns the current run id, and the number of connections after which it was read.

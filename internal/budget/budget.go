@@ -23,10 +23,10 @@ import (
 )
 
 const (
-	// places is the maximum number of concurrent calls.
-	places = 32
-	// faults is the number of failures in a row after which calls are refused.
-	faults = 5
+	// maxCalls is the maximum number of concurrent calls.
+	maxCalls = 32
+	// maxFailures is the number of failures in a row after which calls are refused.
+	maxFailures = 5
 	// Pause is how long calls are refused before one call tries again.
 	Pause = 200 * time.Millisecond
 	// Default is the default budget of a call.
@@ -47,7 +47,8 @@ var (
 type Gate struct {
 	log    *slog.Logger
 	what   string
-	places chan struct{}
+	// running has a value for each running call.
+	running chan struct{}
 
 	mutex sync.Mutex
 	// inRow counts failures in a row.
@@ -64,7 +65,7 @@ type Gate struct {
 
 // New returns a gate for a service; what names the service in the log.
 func New(log *slog.Logger, what string) *Gate {
-	return &Gate{log: log, what: what, places: make(chan struct{}, places)}
+	return &Gate{log: log, what: what, running: make(chan struct{}, maxCalls)}
 }
 
 // Err returns why calls are refused at present, nil if they are not.
@@ -104,7 +105,7 @@ func Call[T any](ctx context.Context, g *Gate, budget time.Duration, f func(cont
 	unhook := context.AfterFunc(inner, func() { _ = c.judge(ErrLate) }) // waiting callers notice it themselves
 	go func() {
 		defer cancel()
-		defer func() { <-g.places }()
+		defer func() { <-g.running }()
 		v, err := safely(inner, f)
 		unhook()
 		if err != nil && inner.Err() != nil {
@@ -162,7 +163,7 @@ func (g *Gate) refuses() bool {
 // enter waits until a call may run. A call that tries again does not wait.
 func (g *Gate) enter(ctx, inner context.Context) (*call, error) {
 	select {
-	case g.places <- struct{}{}:
+	case g.running <- struct{}{}:
 		return g.admit()
 	default:
 	}
@@ -170,7 +171,7 @@ func (g *Gate) enter(ctx, inner context.Context) (*call, error) {
 		return nil, ErrOpen
 	}
 	select {
-	case g.places <- struct{}{}:
+	case g.running <- struct{}{}:
 		return g.admit()
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
@@ -182,7 +183,7 @@ func (g *Gate) enter(ctx, inner context.Context) (*call, error) {
 // admit checks again after the wait: the gate may have opened meanwhile, and only one call may try again.
 func (g *Gate) admit() (*call, error) {
 	if g.refuses() {
-		<-g.places
+		<-g.running
 		return nil, ErrOpen
 	}
 	g.mutex.Lock()
@@ -190,7 +191,7 @@ func (g *Gate) admit() (*call, error) {
 	c := &call{gate: g, tries: g.open}
 	if g.open && g.trying { // another call was faster
 		g.refused++
-		<-g.places
+		<-g.running
 		return nil, ErrOpen
 	}
 	g.trying = g.open
@@ -251,7 +252,7 @@ func (g *Gate) fail(err error) {
 	g.inRow++
 	g.failed++
 	g.last = err
-	if !g.open && g.inRow >= faults {
+	if !g.open && g.inRow >= maxFailures {
 		now := time.Now()
 		g.open, g.since, g.next = true, now, now.Add(Pause)
 	}
