@@ -2,11 +2,8 @@ package candor
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -15,6 +12,7 @@ import (
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/budget"
+	"github.com/candor-go/candor/internal/digest"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/responsecache"
@@ -159,43 +157,38 @@ func (e *endpoint) expand(tag string, captured []string) (string, error) {
 	}
 }
 
-// key is the key of a cached response. The length in front of each text keeps two lists apart whose concatenations are
-// equal.
+// key is the key of a cached response.
 func (p *cachePlan) key(x *exchange) string {
 	r := x.scope.r
-	sum := sha256.New()
-	add := func(text string) {
-		_, _ = fmt.Fprintf(sum, "%d:", len(text))
-		_, _ = io.WriteString(sum, text)
-	}
-	add(p.caches.Space())
-	add(x.endpoint.pattern.String())
+	list := digest.NewList()
+	list.Add(p.caches.Space())
+	list.Add(x.endpoint.pattern.String())
 	for _, value := range x.scope.captured {
-		add(value)
+		list.Add(value)
 	}
-	add(r.URL.RawQuery)
+	list.Add(r.URL.RawQuery)
 	if x.endpoint.method == mediatype.MethodQuery {
-		add(r.Header.Get("Content-Type"))
-		add(string(x.body))
+		list.Add(r.Header.Get("Content-Type"))
+		list.Add(string(x.body))
 	}
-	add(x.response.accepted)
+	list.Add(x.response.accepted)
 	for _, name := range p.headers {
-		add(strings.Join(headerLines(r, name), "\n"))
+		list.Add(strings.Join(headerLines(r, name), "\n"))
 	}
 	for _, name := range p.cookies {
 		for _, text := range bind.CookieTexts(r.Header, name) {
-			add(text)
+			list.Add(text)
 		}
-		add("")
+		list.Add("")
 	}
 	if !p.Shared {
-		add(strings.Join(r.Header.Values("Cookie"), "\n"))
-		add(lastHeader(r, "Authorization"))
+		list.Add(strings.Join(r.Header.Values("Cookie"), "\n"))
+		list.Add(lastHeader(r, "Authorization"))
 		for _, f := range x.endpoint.security {
-			add(apiKeyOf(r, f))
+			list.Add(apiKeyOf(r, f))
 		}
 	}
-	return "answer:" + base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
+	return "answer:" + list.String()
 }
 
 // headerLines returns the values of a header, including Host, which net/http removes from the header map.

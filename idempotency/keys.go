@@ -9,8 +9,6 @@ package idempotency
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +18,7 @@ import (
 
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/digest"
 )
 
 // Config configures [Keys]. The zero value is ready to use.
@@ -227,14 +226,13 @@ func requestHash(r *http.Request, body []byte) string {
 	return hash(r.URL.EscapedPath(), r.URL.RawQuery, r.Header.Get("Content-Type"), r.Header.Get("Accept"), string(body))
 }
 
-// hash returns a short key for texts, from which they cannot be recovered. The length in front of each keeps two lists
-// apart whose concatenations are equal.
+// hash returns a key for texts, from which they cannot be recovered.
 func hash(texts ...string) string {
-	sum := sha256.New()
+	list := digest.NewList()
 	for _, text := range texts {
-		_, _ = fmt.Fprintf(sum, "%d:%s", len(text), text) // a hash never fails
+		list.Add(text)
 	}
-	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
+	return list.String()
 }
 
 // replay responds with what the store has under the key.
@@ -267,17 +265,10 @@ func (k *keys) commit(ctx context.Context, in *request, c *claim, next func() er
 	kept := k.kept(in, nil)
 	if !isFinal(kept.Status) {
 		// The effect is committed with this response, as without a key.
-		return c.store.Drop(ctx, c.key, c.record.encode())
+		return c.drop(ctx)
 	}
-	kept.Request = c.record.Request
-	replaced, err := c.store.Replace(ctx, c.key, c.record.encode(), kept.encode(), k.TTL)
-	if err == nil && !replaced {
-		err = errLost
-	}
-	return err
+	return c.keep(ctx, kept, k.TTL)
 }
-
-var errLost = errors.New("idempotency: the key of the request was taken over by another request")
 
 // run runs a request that has locked its key.
 func (k *keys) run(ctx context.Context, in *request, c *claim, next func() error) error {
@@ -289,7 +280,7 @@ func (k *keys) run(ctx context.Context, in *request, c *claim, next func() error
 	defer func() {
 		stop()
 		if !isKept {
-			k.report(ctx, in.Log, c.store.Drop(ctx, c.key, c.record.encode()))
+			k.report(ctx, in.Log, c.drop(ctx))
 		}
 	}()
 	err := next()
@@ -299,12 +290,7 @@ func (k *keys) run(ctx context.Context, in *request, c *claim, next func() error
 	}
 	// Whatever happens now, the request has taken effect: the key stays locked.
 	isKept = true
-	kept.Request = c.record.Request
-	replaced, failure := c.store.Replace(ctx, c.key, c.record.encode(), kept.encode(), k.TTL)
-	if failure == nil && !replaced {
-		failure = errLost
-	}
-	k.report(ctx, in.Log, failure)
+	k.report(ctx, in.Log, c.keep(ctx, kept, k.TTL))
 	return err
 }
 
@@ -355,6 +341,21 @@ type claim struct {
 	key    string
 	record record
 }
+
+// keep replaces the lock by the response.
+func (c *claim) keep(ctx context.Context, kept record, ttl time.Duration) error {
+	kept.Request = c.record.Request
+	replaced, err := c.store.Replace(ctx, c.key, c.record.encode(), kept.encode(), ttl)
+	if err == nil && !replaced {
+		return errLost
+	}
+	return err
+}
+
+var errLost = errors.New("idempotency: the key of the request was taken over by another request")
+
+// drop frees the key.
+func (c *claim) drop(ctx context.Context) error { return c.store.Drop(ctx, c.key, c.record.encode()) }
 
 // prolong extends the lock as long as the request runs.
 func (c *claim) prolong(ctx context.Context, lock time.Duration) (stop func()) {
