@@ -439,7 +439,7 @@ func (r *resolver) resolve(p *provider, chain []*Router) (int, error) {
 	// The dependencies are resolved first, so their steps come before this one.
 	deps, err := r.wires(p.desc, chain)
 	if err == nil {
-		err = r.checkLifetimes(p, chain)
+		err = r.checkLifetimes(p, deps)
 	}
 	r.path = r.path[:len(r.path)-1]
 	if err != nil {
@@ -455,49 +455,26 @@ func (r *resolver) resolve(p *provider, chain []*Router) (int, error) {
 
 // takesRaw reports whether a node, or one of its dependencies, takes the bytes of the body.
 func (r *resolver) takesRaw(i int) bool {
-	p := r.endpoint.nodes[i]
-	return takesRaw(p.desc) || slices.ContainsFunc(p.deps, func(d wire) bool {
+	n := r.endpoint.nodes[i]
+	return takesRaw(n.desc) || slices.ContainsFunc(n.deps, func(d wire) bool {
 		return d.node > 0 && r.takesRaw(d.node)
 	})
 }
 
 // checkLifetimes makes sure that a scoped provider does not outlive its dependencies.
-func (r *resolver) checkLifetimes(p *provider, chain []*Router) error {
+func (r *resolver) checkLifetimes(p *provider, deps []wire) error {
 	if !p.scoped() {
 		return nil
 	}
-	for _, f := range p.desc.Deps {
-		dep, owners, err := r.find(wantedBy(f), chain)
-		if err != nil {
-			return err
+	for _, d := range deps {
+		if d.node == singleton {
+			continue
 		}
-		if shortest := r.shortest(dep, owners, nil); shortest != nil && shortest.set.until.span() < p.set.until.span() {
-			return fmt.Errorf("%s: %s lives longer than %s, on which it depends; give that the longer candor.Until", r.chainTo(shortest.String()), p, shortest)
+		if first := r.endingFirst(d.node); first != nil && first.set.until.span() < p.set.until.span() {
+			return fmt.Errorf("%s: %s lives longer than %s, on which it depends; give that the longer candor.Until", r.chainTo(first.String()), p, first)
 		}
 	}
 	return nil
-}
-
-// shortest returns the scoped provider that ends first among p and its dependencies; nil if there is none.
-func (r *resolver) shortest(p *provider, chain []*Router, seen []*provider) *provider {
-	if p.kind == readyValue || p.kind == sharedProvider || slices.Contains(seen, p) {
-		return nil
-	}
-	var found *provider
-	if p.kind == scopedProvider {
-		found = p
-	}
-	for _, f := range p.desc.Deps {
-		dep, owners, err := r.find(wantedBy(f), chain)
-		if err != nil {
-			// Unreachable: wires has already found the same providers.
-			continue
-		}
-		if other := r.shortest(dep, owners, append(seen, p)); other != nil && (found == nil || other.set.until.span() < found.set.until.span()) {
-			found = other
-		}
-	}
-	return found
 }
 
 // reachesSecurity reports whether a provider, or one it depends on, reads
@@ -616,7 +593,7 @@ func (r *resolver) ordered() (before, after []step, err error) {
 	emit := func(wanted func(resolvedStep) bool) {
 		for _, s := range r.steps {
 			if wanted(s) {
-				steps = r.behind(s, steps, emitted)
+				steps = r.appendStep(s, steps, emitted)
 			}
 		}
 	}
@@ -640,7 +617,7 @@ func (r *resolver) ordered() (before, after []step, err error) {
 // letWait marks the nodes that only Lazy fields ask for: these wait.
 func (r *resolver) letWait() {
 	nodes := r.endpoint.nodes
-	if !slices.ContainsFunc(nodes, func(p *node) bool { return slices.ContainsFunc(p.deps, func(d wire) bool { return d.lazy }) }) {
+	if !slices.ContainsFunc(nodes, func(n *node) bool { return slices.ContainsFunc(n.deps, func(d wire) bool { return d.lazy }) }) {
 		return
 	}
 	runs := map[int]bool{}
@@ -648,8 +625,8 @@ func (r *resolver) letWait() {
 	for _, i := range r.eager {
 		r.markEager(i, runs)
 	}
-	for i, p := range nodes {
-		for _, d := range p.deps {
+	for i, n := range nodes {
+		for _, d := range n.deps {
 			if d.node == singleton {
 				continue
 			}
@@ -689,17 +666,17 @@ func (r *resolver) readsCredentials(i int) bool {
 	if i == singleton {
 		return false
 	}
-	p := r.endpoint.nodes[i]
-	return hasSecurity(p.desc) || slices.ContainsFunc(p.deps, func(d wire) bool { return r.readsCredentials(d.node) })
+	n := r.endpoint.nodes[i]
+	return hasSecurity(n.desc) || slices.ContainsFunc(n.deps, func(d wire) bool { return r.readsCredentials(d.node) })
 }
 
 // endingFirst returns the scoped provider that ends first among a node and its dependencies; nil if there is none.
 func (r *resolver) endingFirst(i int) (found *provider) {
-	p := r.endpoint.nodes[i]
-	if p.provider.scoped() {
-		found = p.provider
+	n := r.endpoint.nodes[i]
+	if n.provider.scoped() {
+		found = n.provider
 	}
-	for _, d := range p.deps {
+	for _, d := range n.deps {
 		if d.node == singleton {
 			continue
 		}
@@ -710,8 +687,8 @@ func (r *resolver) endingFirst(i int) (found *provider) {
 	return found
 }
 
-// behind appends a step after the steps of its dependencies.
-func (r *resolver) behind(s resolvedStep, steps []resolvedStep, emitted map[int]bool) []resolvedStep {
+// appendStep appends a step after the steps of its dependencies, unless it was appended before.
+func (r *resolver) appendStep(s resolvedStep, steps []resolvedStep, emitted map[int]bool) []resolvedStep {
 	if emitted[s.index] {
 		return steps
 	}
@@ -721,7 +698,7 @@ func (r *resolver) behind(s resolvedStep, steps []resolvedStep, emitted map[int]
 		for _, d := range r.endpoint.nodes[s.index].deps {
 			for _, other := range r.steps {
 				if d.node != singleton && other.index == d.node {
-					steps = r.behind(other, steps, emitted)
+					steps = r.appendStep(other, steps, emitted)
 				}
 			}
 		}
@@ -761,8 +738,9 @@ func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error
 		}
 	}
 	keeps := r.endpoint.set.cache != nil && r.endpoint.canCache()
+	keep := step{name: "keep in the cache", wrap: (*exchange).cached}
 	if keeps && cache < 0 {
-		after = append(after, step{name: "keep in the cache", wrap: (*exchange).cached})
+		after = append(after, keep)
 	}
 	firstEnding := slices.IndexFunc(steps, isEnding)
 	for i, s := range steps {
@@ -787,7 +765,7 @@ func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error
 			if r.endpoint.method == mediatype.MethodQuery {
 				list = &after
 			}
-			*list = append(*list, step{name: "keep in the cache", wrap: (*exchange).cached})
+			*list = append(*list, keep)
 		}
 	}
 	// All parameters were bound before, so missing credentials of later steps are already known.
