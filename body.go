@@ -124,7 +124,7 @@ func (c *compiler) compileBody(in *typeinfo.Input) (p *bodyPlan, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p.refusal = refuseMedia(p.media)
+	p.refusal = refuseMedia(p.mediaNames())
 	return p, c.codecs.carried(bodyType(in), p.mediaNames())
 }
 
@@ -235,7 +235,7 @@ func (p *bodyPlan) listMergePatch(in *typeinfo.Input) {
 	}
 	// JSON stays first: in loose mode the first media type is assumed for a body without Content-Type.
 	p.media = slices.Insert(p.media, 1, bodyMedia{name: mediatype.MergePatch, decode: p.media[0].decode, copies: p.media[0].copies, text: true})
-	p.refusal = refuseMedia(p.media)
+	p.refusal = refuseMedia(p.mediaNames())
 }
 
 // before puts a codec in front of the JSON decoder.
@@ -410,8 +410,25 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 	if in.kept != nil {
 		in.kept.begun = true
 	}
-	if in.r.Body == nil || in.r.Body == http.NoBody {
+	media, err := p.open(in)
+	switch {
+	case err != nil:
+		return nil, err
+	case media == nil:
 		p.bindNothing(into, in, faults)
+		return nil, nil
+	case p.pass != nil:
+		return nil, p.pass(into, passedBody{in.limited()}, *in)
+	case media.stream != nil:
+		return nil, media.begin(into, in.limited(), *in, faults)
+	}
+	return p.bindAll(media, into, in, faults)
+}
+
+// open determines how the body is read, and with which limit, before a byte of it is read. It returns nil for a request
+// without a body.
+func (p *bodyPlan) open(in *incoming) (*bodyMedia, error) {
+	if in.r.Body == nil || in.r.Body == http.NoBody {
 		return nil, nil
 	}
 	media, err := p.mediaOf(in)
@@ -423,18 +440,16 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 	if in.r.ContentLength > in.limit {
 		return nil, errTooLarge
 	}
-	switch {
-	case err != nil && !in.isEmpty():
-		// An empty body needs no valid media type.
-		return nil, err
-	case err != nil:
-		p.bindNothing(into, in, faults)
+	// An empty body needs no valid media type.
+	if err != nil && in.isEmpty() {
 		return nil, nil
-	case p.pass != nil:
-		return nil, p.pass(into, passedBody{in.limited()}, *in)
-	case media.stream != nil:
-		return nil, media.begin(into, in.limited(), *in, faults)
-	case !media.copies:
+	}
+	return media, err
+}
+
+// bindAll reads the whole body and decodes it.
+func (p *bodyPlan) bindAll(media *bodyMedia, into reflect.Value, in *incoming, faults *fault.List) ([]byte, error) {
+	if !media.copies {
 		// The value will refer to these bytes, so the buffer must not be reused for the next request.
 		in.buffer = nil
 	}
@@ -521,11 +536,7 @@ func (m *bodyMedia) reads(charset string) bool {
 }
 
 // refuseMedia makes the 415 response. Its Accept header lists the supported media types (RFC 9110, section 12.5.1).
-func refuseMedia(media []bodyMedia) *HTTPError {
-	var names []string
-	for _, m := range media {
-		names = append(names, m.name)
-	}
+func refuseMedia(names []string) *HTTPError {
 	detail := "the body must be " + strings.Join(names, " or ")
 	return Error(http.StatusUnsupportedMediaType, detail).WithHeader("Accept", strings.Join(names, ", "))
 }
@@ -604,7 +615,8 @@ func (p passedBody) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// admit refuses a body before a byte of it is read. Without a plan any body is accepted.
+// admit is open for a body that is read as bytes first and decoded later: its limit is that of a body in memory, whatever
+// its media type. Without a plan any body is accepted.
 func (in *incoming) admit(p *bodyPlan) error {
 	if in.r.ContentLength > in.limit {
 		return errTooLarge

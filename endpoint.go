@@ -201,13 +201,14 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 	if e.webhook == nil {
 		e.compileChallenges(e.challenge)
 	}
-	for _, p := range e.nodes {
-		if p.input, err = c.compileInput(p.desc, e.method, e.names(), e.publicNames()); err != nil {
+	for _, n := range e.nodes {
+		if n.input, err = c.compileInput(n.desc, e.method, e.names(), e.publicNames()); err != nil {
 			return err
 		}
-		p.reads = readsMore(p.desc)
+		n.reads = readsMore(n.desc)
 	}
-	e.close()
+	e.setFlags()
+	e.forbidUnknown()
 	// A plain handler reads wildcards and writes the response by itself, so the following checks do not apply.
 	if e.plain != nil {
 		e.steps = e.compileSteps(before, after, e.handleStep())
@@ -263,28 +264,34 @@ func nothing() *function {
 
 var madeNothing lazy.Value[*function]
 
-// close forbids unknown keys, if a node or an option asks for it.
-func (e *endpoint) close() {
+// setFlags records what any of the nodes does.
+func (e *endpoint) setFlags() {
+	for _, n := range e.nodes {
+		e.setsHeader = e.setsHeader || slices.ContainsFunc(n.desc.Ready, isResponseHeader)
+		e.takesRequest = e.takesRequest || slices.ContainsFunc(n.desc.Ready, isRequest)
+		e.repeats = e.repeats || n.provider != nil && n.provider.set.attempts > 0
+	}
+}
+
+// forbidUnknown forbids unknown query parameters and cookies, if a node or an option asks for it.
+func (e *endpoint) forbidUnknown() {
 	query, cookies := e.set.forbidExtra, false
-	for _, p := range e.nodes {
-		e.setsHeader = e.setsHeader || slices.ContainsFunc(p.desc.Ready, isResponseHeader)
-		e.takesRequest = e.takesRequest || slices.ContainsFunc(p.desc.Ready, isRequest)
-		e.repeats = e.repeats || p.provider != nil && p.provider.set.attempts > 0
-		query = query || p.desc.Strict
-		cookies = cookies || p.desc.StrictCookies
+	for _, n := range e.nodes {
+		query = query || n.desc.Strict
+		cookies = cookies || n.desc.StrictCookies
 	}
 	if !query && !cookies {
 		return
 	}
 	e.closed = &closed{query: query, cookies: cookies}
-	for _, p := range e.nodes {
-		e.closed.inputs = append(e.closed.inputs, p.input)
+	for _, n := range e.nodes {
+		e.closed.inputs = append(e.closed.inputs, n.input)
 	}
 }
 
 // readsRaw reports whether a function of the endpoint takes the bytes of the body.
 func (e *endpoint) readsRaw() bool {
-	return slices.ContainsFunc(e.nodes, func(p *node) bool { return takesRaw(p.desc) })
+	return slices.ContainsFunc(e.nodes, func(n *node) bool { return takesRaw(n.desc) })
 }
 
 // gather adds what the nodes declare to the description of the endpoint.
@@ -294,23 +301,23 @@ func (e *endpoint) gather() {
 	var security []*typeinfo.Field
 	var choices []choicePlan
 	scopes := slices.Clip(e.set.scopes) // shared with other endpoints
-	for _, p := range e.nodes {
-		if p.provider != nil {
-			declared = overlay(declared, p.provider.set.responses)
-			headers = append(headers, p.provider.set.headers...)
-			e.raisedTypes = appendNew(e.raisedTypes, p.provider.set.raisedTypes)
+	for _, n := range e.nodes {
+		if n.provider != nil {
+			declared = overlay(declared, n.provider.set.responses)
+			headers = append(headers, n.provider.set.headers...)
+			e.raisedTypes = appendNew(e.raisedTypes, n.provider.set.raisedTypes)
 			if !e.set.public {
-				scopes = appendNew(scopes, p.provider.set.scopes)
+				scopes = appendNew(scopes, n.provider.set.scopes)
 			}
 		}
-		for _, f := range p.desc.Params {
+		for _, f := range n.desc.Params {
 			e.params.add(f)
 			for _, alias := range f.Aliases {
 				e.params.add(alias)
 			}
 		}
-		security = append(security, securityFields(p.desc)...)
-		choices = append(choices, choicesOf(p.desc)...)
+		security = append(security, securityFields(n.desc)...)
+		choices = append(choices, choicesOf(n.desc)...)
 	}
 	if len(declared) > 0 || len(scopes) > len(e.set.scopes) {
 		// Copied, because other endpoints share the settings.
@@ -337,7 +344,7 @@ func (e *endpoint) bindsEveryWildcard() error {
 	for _, name := range e.names() {
 		// A dependency may read the wildcard in place of the handler.
 		reads := func(f *typeinfo.Field) bool { return f.Source == typeinfo.Path && f.Name == name }
-		if !slices.ContainsFunc(e.nodes, func(p *node) bool { return slices.ContainsFunc(p.desc.Params, reads) }) {
+		if !slices.ContainsFunc(e.nodes, func(n *node) bool { return slices.ContainsFunc(n.desc.Params, reads) }) {
 			return fmt.Errorf("nothing reads the wildcard {%s} of %s; add a field with `path:%q` to the input, or take the wildcard out of the path", name, e.pattern, name)
 		}
 	}
@@ -361,11 +368,7 @@ func (e *endpoint) acceptQuery() {
 	if e.method != mediatype.MethodQuery || e.body == nil || len(e.body.media) == 0 {
 		return
 	}
-	var names []string
-	for _, m := range e.body.media {
-		names = append(names, m.name)
-	}
-	e.sendAlways("Accept-Query", "The media types that the body of a QUERY may have", strings.Join(names, ", "))
+	e.sendAlways("Accept-Query", "The media types that the body of a QUERY may have", strings.Join(e.body.mediaNames(), ", "))
 }
 
 // serve runs the request through the endpoint's middleware, if any, and then through its steps.

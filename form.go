@@ -474,13 +474,12 @@ func discard(part io.Reader) error {
 // set its media type only that way.
 func (f *formField) misfit(part *formdata.Part) string {
 	mediaType, params, isMedia := mediatype.Parse(part.Header.Get("Content-Type"))
-	text := bodyMedia{text: true}
 	switch {
 	case f.file != nil:
 		return ""
 	case part.IsFile && (!f.isJSON || !isMedia || !mediatype.IsJSON(mediaType)):
 		return "a string is expected, not a file"
-	case !text.reads(params["charset"]):
+	case !mediatype.IsUTF8(params["charset"]):
 		return "the string must be UTF-8"
 	}
 	return ""

@@ -409,15 +409,9 @@ func (b *builder) errorHandlersOf(chain []*Router) errorHandlers {
 	return all.asked()
 }
 
+// endpoint compiles an endpoint and adds it to the table.
 func (b *builder) endpoint(e *endpoint, s scope) {
-	resolve := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
-	err := e.compile(b.app.programs, resolve)
-	if err == nil {
-		e.acceptQuery()
-		e.deprecate()
-		err = errors.Join(b.checkCredentials(e), e.checkRaw(), e.checkParameters(b.app.programs.compiler), e.checkAnnotations(b.app.programs.compiler), b.callbacks(e), e.compileCache(b.app.caches))
-	}
-	if err != nil {
+	if err := b.compile(e, s); err != nil {
 		b.errs = append(b.errs, s.configError(e.route, err))
 		return
 	}
@@ -426,16 +420,39 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		b.dropping = append(b.dropping, e)
 	}
 	if sub, ok := e.route.mounted.(*App); ok {
-		if !slices.Contains(b.table.mounted, sub) {
-			b.table.mounted = append(b.table.mounted, sub)
-		}
-		b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), mountpath.Suffix), endpoint: e})
-		e.plain = mountpath.WithRoot(b.app.config.RootPath, e.plain)
+		b.mount(sub, e)
 	}
-	if err := cmp.Or(b.wrap(e), e.errorHandlers.checkRaised(e.raisedTypes)); err != nil {
+	err := cmp.Or(b.wrap(e), e.errorHandlers.checkRaised(e.raisedTypes))
+	if err == nil {
+		err = b.add(e, s)
+	}
+	if err != nil {
 		b.errs = append(b.errs, s.configError(e.route, err))
-		return
 	}
+}
+
+// compile compiles an endpoint with its dependencies, and checks what its options and types say together.
+func (b *builder) compile(e *endpoint, s scope) error {
+	resolve := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
+	if err := e.compile(b.app.programs, resolve); err != nil {
+		return err
+	}
+	e.acceptQuery()
+	e.deprecate()
+	return errors.Join(b.checkCredentials(e), e.checkRaw(), e.checkParameters(b.app.programs.compiler), e.checkAnnotations(b.app.programs.compiler), b.callbacks(e), e.compileCache(b.app.caches))
+}
+
+// mount records an app that is served by an endpoint, to be sealed with this one.
+func (b *builder) mount(sub *App, e *endpoint) {
+	if !slices.Contains(b.table.mounted, sub) {
+		b.table.mounted = append(b.table.mounted, sub)
+	}
+	b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), mountpath.Suffix), endpoint: e})
+	e.plain = mountpath.WithRoot(b.app.config.RootPath, e.plain)
+}
+
+// add adds an endpoint to the tree of paths and to the documents that cover it.
+func (b *builder) add(e *endpoint, s scope) error {
 	n, tree := &pathNode{}, &b.table.tree
 	n.endpoints = n.inline[:0]
 	if e.route.fallback {
@@ -447,8 +464,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	}
 	for _, other := range n.endpoints {
 		if other.method == e.method {
-			b.errs = append(b.errs, s.configError(e.route, taken(e, other, s)))
-			return
+			return taken(e, other, s)
 		}
 	}
 	n.endpoints = append(n.endpoints, e)
@@ -458,6 +474,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 			l.document.endpoints = append(l.document.endpoints, e)
 		}
 	}
+	return nil
 }
 
 // tagKeysOf checks the tag keys in the types of an endpoint and its dependencies.
@@ -465,9 +482,9 @@ func (b *builder) tagKeysOf(e *endpoint, s scope) {
 	if err := b.keysOfRoute(e.route, e.set); err != nil {
 		b.errs = append(b.errs, s.configError(e.route, err))
 	}
-	for _, p := range e.nodes {
-		if p.provider != nil {
-			b.tagKeysOfProvider(p.provider)
+	for _, n := range e.nodes {
+		if n.provider != nil {
+			b.tagKeysOfProvider(n.provider)
 		}
 	}
 	for _, c := range e.errorHandlers {
