@@ -45,8 +45,8 @@ var (
 
 // Gate limits the calls of one service. It is safe for concurrent use.
 type Gate struct {
-	log    *slog.Logger
-	what   string
+	log  *slog.Logger
+	what string
 	// running has a value for each running call.
 	running chan struct{}
 
