@@ -13,7 +13,11 @@ import (
 )
 
 // ResponseHeader is an input: the header of the response being prepared. Values that a handler or provider sets in it
-// are sent with any response, including errors.
+// are sent with any response, including errors. Content-Type and Content-Length are those of the body in any case.
+//
+// A header that HTTP cannot carry, such as a value with a line break, makes the response a 500, as does one about the
+// connection, which is the server's: Connection, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding and Upgrade.
+// A response that is an error already is sent without it; the log says why. Middleware may set these, as with net/http.
 type ResponseHeader http.Header
 
 // Set replaces the values of a header.

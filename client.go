@@ -27,7 +27,8 @@ type Client struct {
 	Base string
 	// HTTP sends the requests; nil means http.DefaultClient, which has no timeout but that of the context.
 	HTTP *http.Client
-	// Header is added to every request; a header that the input sets wins.
+	// Header is added to every request; a header that the input sets wins. Host is the host of the request. A call fails
+	// for headers that the client writes itself: Content-Length, Transfer-Encoding and Trailer.
 	Header http.Header
 	// MaxBody limits how much of a response is read, in bytes; the default is 32 MiB. For a stream it applies to each
 	// line or event. It does not apply to a [Reader].
@@ -113,11 +114,18 @@ func (c *Client) sendMore(compiler *compiler, to *draft) error {
 	return nil
 }
 
+// bodyHeaders say how a body is sent, so a client writes them. net/http would ignore them without a word.
+var bodyHeaders = []string{"Content-Length", "Transfer-Encoding", "Trailer"}
+
 // do sends a request. Redirects that the route itself returns are not followed.
 func (c *Client) do(r *http.Request, keepRedirects bool) (*http.Response, error) {
 	for name, lines := range c.Header {
-		// Headers of the input win over those of the client.
-		if key := http.CanonicalHeaderKey(name); r.Header[key] == nil {
+		switch key := http.CanonicalHeaderKey(name); {
+		case slices.Contains(bodyHeaders, key):
+			return nil, fmt.Errorf("Client.Header: the client writes %s itself", key)
+		case key == "Host" && len(lines) > 0 && r.Host == r.URL.Host:
+			r.Host = lines[0] // net/http ignores it in the header
+		case r.Header[key] == nil: // headers of the input win over those of the client
 			r.Header[key] = lines
 		}
 	}

@@ -451,6 +451,9 @@ func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []stri
 	}
 	x.ctx = (*requestContext)(r)
 	x.scope.w, x.scope.r = w, r
+	if e.setsHeader {
+		x.connection = connectionLines(w.Header())
+	}
 	if len(captured) > 0 {
 		// Copied, so that the caller's buffer does not escape to the heap.
 		x.scope.captured = append(x.scope.captured, captured...)

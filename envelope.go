@@ -69,9 +69,11 @@ func isContentType(f *typeinfo.Field) bool { return http.CanonicalHeaderKey(f.Na
 
 // checkHeader finds headers that a handler must not write.
 func (p *responsePlan) checkHeader(f *typeinfo.Field) error {
-	switch name := http.CanonicalHeaderKey(f.Name); name {
-	case "Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade":
+	name := http.CanonicalHeaderKey(f.Name)
+	if mediatype.OfConnection(name) {
 		return fmt.Errorf("%s is about the connection, which the server keeps; drop the field", name)
+	}
+	switch name {
 	case "Set-Cookie":
 		return errors.New("a cookie has a tag of its own; write `cookie:\"name\"`")
 	case "Content-Length":

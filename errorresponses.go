@@ -282,7 +282,7 @@ func addErrorHeaders(r *operation.Response, errs []*HTTPError) {
 	for _, err := range errs {
 		for name, values := range err.header {
 			// The server leaves out a header that HTTP cannot carry, too.
-			if !mediatype.ValidHeader(name, values) || r.Header(name) != nil {
+			if mediatype.CheckResponse(err.status, name, values) != nil || r.Header(name) != nil {
 				continue
 			}
 			h := operation.Header{Name: headerName(name), Description: errorHeaderDocs[name], Required: isChallenge(name, errs)}

@@ -76,8 +76,10 @@ func (e *HTTPError) because(err error) *HTTPError {
 	return c
 }
 
-// WithHeader returns a copy that also sends a header. It replaces a header of the same name. A header that HTTP cannot
-// carry, such as a value with a line break, is left out of the response and logged.
+// WithHeader returns a copy that also sends a header. It replaces a header of the same name. Content-Type and
+// Content-Length are those of the body in any case. A header that HTTP cannot carry, such as a value with a line break, is
+// left out of the response and logged. So is one about the connection, which is the server's: Connection, Keep-Alive,
+// Proxy-Connection, TE, Trailer, Transfer-Encoding and Upgrade; a 426 by HTTP/1.1 may have Connection and Upgrade.
 func (e *HTTPError) WithHeader(name, value string) *HTTPError {
 	c := e.refine()
 	c.header = maps.Clone(e.header)
@@ -398,7 +400,7 @@ func (f *failure) begin() {
 		}
 	}
 	for name, values := range header {
-		if f.leavesOut(name, values) {
+		if f.leavesOut(mediatype.CheckHeader(name, values)) {
 			delete(header, name)
 		}
 	}
@@ -406,19 +408,27 @@ func (f *failure) begin() {
 		return
 	}
 	for name, values := range known.header {
-		if !f.leavesOut(name, values) {
+		if !f.leavesOut(f.checkOwn(known, name, values)) {
 			header[name] = slices.Clone(values)
 		}
 	}
 }
 
-// leavesOut reports whether HTTP cannot carry a header of the response, and logs why.
-func (f *failure) leavesOut(name string, values []string) bool {
-	err := mediatype.CheckHeader(name, values)
-	if err != nil {
-		f.logAt(slog.LevelError, "a header of an error cannot be sent", err)
+// checkOwn finds a header of the error itself that the response cannot have.
+func (f *failure) checkOwn(known *HTTPError, name string, values []string) error {
+	status := known.status
+	if f.r.ProtoMajor > 1 {
+		status = 0 // HTTP/2 has no header of the connection, not even in a 426 (RFC 9113, section 8.2.2)
 	}
-	return err != nil
+	return mediatype.CheckResponse(status, name, values)
+}
+
+// leavesOut reports whether a header of the response cannot be sent, and logs why.
+func (f *failure) leavesOut(reason error) bool {
+	if reason != nil {
+		f.logAt(slog.LevelError, "a header of an error cannot be sent", reason)
+	}
+	return reason != nil
 }
 
 // rescue responds with a plain 500 if a user function for writing errors panics.

@@ -42,6 +42,9 @@ type progress struct {
 	reported error
 	// truncated means that a stream began but did not complete.
 	truncated bool
+	// connection are the headers about the connection that middleware has set; only they are sent. It is read only if
+	// functions take the header of the response.
+	connection http.Header
 }
 
 // slot is where one node runs.
@@ -258,6 +261,9 @@ func (x *exchange) fail(w http.ResponseWriter, err error) {
 	if isLate(x.ctx, err) {
 		err = x.endpoint.errors.timedOut(x.scope.r, err)
 	}
+	if x.endpoint.setsHeader {
+		x.restoreConnection(w.Header())
+	}
 	x.endpoint.errors.write(w, x.scope.r, err)
 }
 
@@ -370,15 +376,50 @@ func (x *exchange) invalid() error {
 	return refused(&x.invalidInput, &x.faults, x.body, x.endpoint.decode.Echo)
 }
 
-// checkHeader finds response headers, set by user functions, that HTTP cannot carry. It runs before the tear-downs, so
-// that nothing is committed, and again after them for headers that they add.
+// checkHeader finds response headers, set by user functions, that HTTP cannot carry or that are the server's. It runs
+// before the tear-downs, so that nothing is committed, and again after them for headers that they add.
 func (x *exchange) checkHeader() error {
 	for name, values := range x.scope.w.Header() {
-		if err := mediatype.CheckHeader(name, values); err != nil {
+		check := mediatype.CheckHeader
+		if !slices.Equal(values, x.connection[name]) {
+			check = checkResponse
+		}
+		if err := check(name, values); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func checkResponse(name string, values []string) error {
+	return mediatype.CheckResponse(0, name, values)
+}
+
+// restoreConnection removes headers about the connection that functions of the user have set, before an error is
+// written. Those of middleware remain.
+func (x *exchange) restoreConnection(h http.Header) {
+	f := &failure{writer: x.endpoint.errors, r: x.scope.r}
+	for name, values := range h {
+		if mediatype.OfConnection(name) && !slices.Equal(values, x.connection[name]) {
+			f.leavesOut(checkResponse(name, values))
+			delete(h, name)
+		}
+	}
+	maps.Copy(h, x.connection)
+}
+
+// connectionLines returns the headers about the connection, nil if there are none.
+func connectionLines(h http.Header) http.Header {
+	var lines http.Header
+	for name, values := range h {
+		if mediatype.OfConnection(name) {
+			if lines == nil {
+				lines = http.Header{}
+			}
+			lines[name] = slices.Clone(values)
+		}
+	}
+	return lines
 }
 
 // refusal returns why a node cannot run, nil if it can.

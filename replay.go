@@ -163,7 +163,7 @@ func (e *Exchange) failWith(err error) {
 }
 
 // Respond sets the response instead of running the rest of the request: the function does not call next, and returns
-// the result of Respond, which is an error if HTTP cannot carry the response. A header replaces one of the same name,
+// the result of Respond, which is an error if HTTP cannot carry the response, or a header is about the connection. A header replaces one of the same name,
 // except for Set-Cookie and Vary, which are added.
 func (e *Exchange) Respond(status int, header http.Header, body []byte) error {
 	if status < http.StatusOK || status > 999 {
@@ -173,7 +173,7 @@ func (e *Exchange) Respond(status int, header http.Header, body []byte) error {
 	a.status, a.contentType, a.borrowed = status, header.Get("Content-Type"), body
 	a.header = a.header[:0]
 	for _, name := range slices.Sorted(maps.Keys(header)) {
-		if err := mediatype.CheckHeader(name, header[name]); err != nil {
+		if err := mediatype.CheckResponse(status, name, header[name]); err != nil {
 			return err
 		}
 		if name == "Content-Type" || name == "Content-Length" { // written with the body

@@ -244,6 +244,11 @@ func (x *exchange) encode() error {
 // servePlain passes the request to a plain handler, which writes the response. A panic before it wrote anything is an
 // error like any other, and so is a Timeout that has passed by then.
 func (x *exchange) servePlain() error {
+	if x.endpoint.setsHeader {
+		if err := x.checkHeader(); err != nil {
+			return err
+		}
+	}
 	w := layer.Watch(x.scope.w)
 	done := false
 	defer func() { x.finished, x.truncated = done || w.Begun, w.Begun && !done }()
@@ -260,6 +265,11 @@ func (x *exchange) servePlain() error {
 // truncates the response.
 func (x *exchange) finishStream() error {
 	if x.endpoint.upgrade != nil {
+		if x.endpoint.setsHeader {
+			if err := x.checkHeader(); err != nil {
+				return err
+			}
+		}
 		return x.endpoint.upgrade(x)
 	}
 	if x.response.stream == nil {

@@ -64,7 +64,9 @@ func newTestRequest() *testRequest {
 	return &testRequest{header: http.Header{}, query: url.Values{}, form: url.Values{}, ctx: context.Background()}
 }
 
-// WithHeader sets a header. It replaces one of the same name.
+// WithHeader sets a header. It replaces one of the same name. Host is the host of the request, as on a connection. The
+// test fails for headers that the client writes itself: Content-Length, Transfer-Encoding and Trailer, and those of the
+// handshake of a WebSocket.
 func WithHeader(name, value string) TestOption {
 	return func(r *testRequest) { r.header.Set(name, value) }
 }
@@ -303,7 +305,14 @@ func (c *TestClient) request(method, target string, body any, options []TestOpti
 	if made.media != "" {
 		r.Header.Set("Content-Type", made.media)
 	}
+	if name := writtenByClient(made.header, bodyHeaders); name != "" {
+		c.tb.Fatalf("%s %s: WithHeader(%q, ...): the client writes this header itself", method, target, name)
+	}
 	maps.Copy(r.Header, made.header)
+	if host := r.Header.Get("Host"); host != "" {
+		r.Header.Del("Host") // a server keeps it apart from the header
+		r.Host = host
+	}
 	for _, cookie := range c.jar.Cookies(r.URL) {
 		r.AddCookie(cookie)
 	}
@@ -314,6 +323,15 @@ func (c *TestClient) request(method, target string, body any, options []TestOpti
 		cookie.AddTo(r)
 	}
 	return r, made
+}
+
+// writtenByClient returns a header that is among those of the client, "" if there is none.
+func writtenByClient(header http.Header, names []string) string {
+	i := slices.IndexFunc(names, func(name string) bool { return header[name] != nil })
+	if i < 0 {
+		return ""
+	}
+	return names[i]
 }
 
 func (c *TestClient) encode(body any) []byte {

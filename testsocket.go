@@ -40,6 +40,9 @@ type testMessage struct {
 // testPatience is how long a TestSocket waits for a message.
 const testPatience = 10 * time.Second
 
+// handshakeHeaders are written by every client (RFC 6455, section 4.1).
+var handshakeHeaders = []string{"Connection", "Upgrade", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions"}
+
 // WebSocket connects to a WebSocket of the app, without a network. Options that set a body have no effect;
 // WithHeader("Sec-WebSocket-Protocol", "a, b") offers subprotocols. A test that expects a refusal says so:
 //
@@ -47,6 +50,9 @@ const testPatience = 10 * time.Second
 func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket {
 	c.tb.Helper()
 	request, made := c.request(http.MethodGet, target, nil, options)
+	if name := writtenByClient(made.header, handshakeHeaders); name != "" {
+		c.tb.Fatalf("WebSocket %s: WithHeader(%q, ...): the client writes this header itself", target, name)
+	}
 	s := &TestSocket{
 		tb: c.tb, label: "WebSocket " + target, expected: c.expected(request, made),
 		inbox: make(chan testMessage, 64), done: make(chan struct{}), ended: make(chan struct{}),

@@ -64,6 +64,9 @@ func chosenHeaders(changes map[string]string) ([]fixedHeader, error) {
 		if !mediatype.ValidHeader(name, []string{value}) {
 			return nil, fmt.Errorf("HTTP cannot carry the header %q with the value %q", name, value)
 		}
+		if mediatype.OfConnection(name) {
+			return nil, fmt.Errorf("the header %q is about the connection, which the server keeps", name)
+		}
 		// An empty value is kept until the end, because it removes a default.
 		all[http.CanonicalHeaderKey(name)] = value
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -160,16 +161,13 @@ func (s *Sent) RawQuery() string {
 	return strings.Join(pairs, "&")
 }
 
-// connectionHeaders are set by the HTTP client itself.
-var connectionHeaders = []string{
-	"Connection", "Content-Encoding", "Content-Length", "Cookie", "Expect", "Keep-Alive", "Proxy-Connection",
-	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
-}
+// clientHeaders are set by the HTTP client itself, as are those of the connection.
+var clientHeaders = []string{"Content-Encoding", "Content-Length", "Cookie", "Expect"}
 
 // SetHeader sets a header to lines.
 func (s *Sent) SetHeader(name string, lines ...string) error {
 	key := http.CanonicalHeaderKey(name)
-	if slices.Contains(connectionHeaders, key) {
+	if mediatype.OfConnection(key) || slices.Contains(clientHeaders, key) {
 		return fmt.Errorf("%s is written by the connection itself", key)
 	}
 	for _, line := range lines {

@@ -71,6 +71,29 @@ func CheckHeader(name string, values []string) error {
 // ValidHeader reports whether HTTP can carry a header.
 func ValidHeader(name string, values []string) bool { return CheckHeader(name, values) == nil }
 
+// OfConnection reports whether a header is about the connection rather than the message (RFC 9110, sections 7.2, 7.6.1 and
+// 10.1.4; RFC 9112, section 6.1). The client and the server write such headers; in a text of a user they would contradict
+// how the message is sent.
+func OfConnection(name string) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade":
+		return true
+	}
+	return false
+}
+
+// CheckResponse returns an error if a function of the user cannot set a header of a response with the status: HTTP cannot
+// transport it, or it is about the connection. A 426 names the protocol that the client is to speak (RFC 9110, section
+// 15.5.22), so its Upgrade is about the message.
+func CheckResponse(status int, name string, values []string) error {
+	key := http.CanonicalHeaderKey(name)
+	isOffer := status == http.StatusUpgradeRequired && (key == "Upgrade" || key == "Connection")
+	if OfConnection(key) && !isOffer {
+		return fmt.Errorf("the header %s is about the connection, which the server keeps", key)
+	}
+	return CheckHeader(name, values)
+}
+
 // HasControl reports whether text has a character that would end or hide a header line. Tabs are allowed.
 func HasControl(text string) bool {
 	for i := range len(text) {

@@ -93,3 +93,17 @@ func TestIsEncoded(t *testing.T) {
 		})
 	}
 }
+
+func TestCheckResponse(t *testing.T) {
+	for _, name := range []string{"Connection", "keep-alive", "Proxy-Connection", "TE", "Trailer", "transfer-encoding", "Upgrade"} {
+		assert.True(t, mediatype.OfConnection(name), name)
+		assert.Error(t, mediatype.CheckResponse(200, name, []string{"x"}), name)
+	}
+	assert.False(t, mediatype.OfConnection("Content-Length"))
+	assert.NoError(t, mediatype.CheckResponse(200, "X-A", []string{"x"}))
+	assert.Error(t, mediatype.CheckResponse(200, "X-A", []string{"x\n"}))
+	assert.NoError(t, mediatype.CheckResponse(426, "Upgrade", []string{"websocket"}))
+	assert.NoError(t, mediatype.CheckResponse(426, "Connection", []string{"Upgrade"}))
+	assert.Error(t, mediatype.CheckResponse(426, "Upgrade", []string{"a\nb"}))
+	assert.Error(t, mediatype.CheckResponse(426, "TE", []string{"x"}))
+}

@@ -13,10 +13,10 @@ func StatusLine(status int) string { return fmt.Sprintf("%d %s", status, http.St
 // does not include them.
 func AboutResponse(name string) bool {
 	switch name {
-	case "Alt-Svc", "Connection", "Date", "Keep-Alive", "Server", "Set-Cookie", "Trailer", "Transfer-Encoding", "Upgrade", "Vary":
+	case "Alt-Svc", "Date", "Server", "Set-Cookie", "Vary":
 		return true
 	}
-	return strings.HasPrefix(name, "Content-")
+	return OfConnection(name) || strings.HasPrefix(name, "Content-")
 }
 
 // Location percent-encodes characters that RFC 3986 does not allow in URLs. Percent signs are kept, so that nothing is
