@@ -55,7 +55,7 @@ import (
 //   - One line is held in memory at a time. A line may have up to 1 MiB, or [MessageLimit], and the body up to 32 MiB,
 //     or [MaxBody]. Exceeding either yields a 413, which ends the sequence, as does any other error of the body.
 //   - Lines end in a line feed, or in a carriage return and a line feed; the last one needs neither. Blank lines are
-//     skipped, but counted. A byte order mark is a validation error of the first line.
+//     skipped, but counted. A byte order mark before a line is ignored.
 //   - The lines can be read once; a second range loop continues where the first one stopped.
 //   - An empty body counts as missing, unless the tag says omitempty.
 type JSONLines[T any] iter.Seq2[T, error]

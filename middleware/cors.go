@@ -52,14 +52,24 @@ func CORS(config CORSConfig) func(http.Handler) http.Handler {
 	}
 	rules := cors.New(config.options())
 	return func(next http.Handler) http.Handler {
-		return layer.Attach(&corsHandler{Layer: layer.Layer{Next: next}, Handler: rules.Handler(next)}, next)
+		return layer.Attach(&corsHandler{Layer: layer.Layer{Next: next}, rules: rules.Handler(next)}, next)
 	}
 }
 
 // corsHandler adds the headers to responses.
 type corsHandler struct {
 	layer.Layer
-	http.Handler
+	rules http.Handler
+}
+
+// ServeHTTP implements http.Handler. Several Origin lines are one value that is no origin, so that none is allowed: rs/cors
+// would compare the first and send all of them back.
+func (h *corsHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if lines := r.Header.Values("Origin"); len(lines) > 1 {
+		r = r.Clone(r.Context())
+		r.Header.Set("Origin", strings.Join(lines, ", "))
+	}
+	h.rules.ServeHTTP(w, r)
 }
 
 // Describe makes preflight requests for the operation reach this handler.
@@ -89,8 +99,8 @@ func (c CORSConfig) options() cors.Options {
 	}
 	if c.OriginFunc != nil {
 		o.AllowOriginVaryRequestFunc = func(_ *http.Request, origin string) (bool, []string) {
-			// rs/cors also calls this for "null", which any sandboxed page sends.
-			return origin != "null" && (slices.Contains(c.Origins, origin) || c.OriginFunc(origin)), nil
+			// rs/cors also calls this for "null", which any sandboxed page sends, and for what is no origin.
+			return origin != "null" && !strings.Contains(origin, ",") && (slices.Contains(c.Origins, origin) || c.OriginFunc(origin)), nil
 		}
 	}
 	switch {

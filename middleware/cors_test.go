@@ -3,6 +3,8 @@ package middleware_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,6 +83,31 @@ func TestCORS(t *testing.T) {
 				for name, value := range tc.want {
 					assert.Equal(t, value, got.Header.Get(name), "%s on the %s", name, place)
 				}
+			}
+		})
+	}
+}
+
+// Several origins are none: neither is allowed because the other is.
+func TestCORSOfSeveralOrigins(t *testing.T) {
+	const page = "https://app.example.com"
+	for name, config := range map[string]middleware.CORSConfig{
+		"a list":     {Origins: []string{page}, Credentials: true},
+		"a function": {OriginFunc: func(origin string) bool { return strings.HasPrefix(origin, page) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := candor.New(candor.Config{}, candor.Use(middleware.CORS(config)))
+			corsRoutes(app)
+			for _, method := range []string{http.MethodGet, http.MethodOptions} {
+				r := httptest.NewRequest(method, "/good", nil)
+				r.Header["Origin"] = []string{page, "https://evil.example.com"}
+				if method == http.MethodOptions {
+					r.Header.Set("Access-Control-Request-Method", "GET")
+				}
+				w := httptest.NewRecorder()
+				app.ServeHTTP(w, r)
+				assert.Equal(t, 204, w.Code)
+				assert.Empty(t, w.Header().Values("Access-Control-Allow-Origin"))
 			}
 		})
 	}

@@ -54,7 +54,8 @@ func (f File) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// list of a thousand parts is work.
 	conditional := &http.Request{
 		Method: r.Method,
-		Header: http.Header{"If-None-Match": r.Header.Values("If-None-Match")},
+		// http.ServeContent reads the first line only.
+		Header: http.Header{"If-None-Match": {strings.Join(r.Header.Values("If-None-Match"), ", ")}},
 	}
 	http.ServeContent(w, conditional, "", time.Time{}, content)
 }

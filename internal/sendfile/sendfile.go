@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,21 +29,71 @@ type Result struct {
 // Serve sends a content. The header is added to the response only if the content is sent.
 func Serve(w http.ResponseWriter, r *http.Request, header http.Header, modTime time.Time, content io.ReadSeeker) Result {
 	sent, watched := &writer{ResponseWriter: w, header: header}, &watchedContent{content: content}
-	http.ServeContent(sent, withoutOddRange(r), "", modTime, watched)
+	http.ServeContent(sent, understood(r, watched), "", modTime, watched)
 	return Result{Status: sent.status, ReadErr: watched.end(), WriteErr: sent.failed}
 }
 
-// withoutOddRange removes a Range with too many ranges or with a unit other than bytes; servers ignore unknown units
-// (RFC 9110, section 14.2).
-func withoutOddRange(r *http.Request) *http.Request {
-	asked := r.Header.Get("Range")
-	if asked == "" || strings.HasPrefix(asked, "bytes=") && strings.Count(asked, ",") < maxRanges {
+// understood returns the request as http.ServeContent has to see it, which reads one line of each header and takes some
+// ranges for others.
+func understood(r *http.Request, content io.Seeker) *http.Request {
+	lists, ranges := []string{"If-Match", "If-None-Match"}, r.Header.Values("Range")
+	if len(ranges) == 0 && !slices.ContainsFunc(lists, func(name string) bool { return len(r.Header.Values(name)) > 1 }) {
 		return r
 	}
 	// Cloned, because middleware still sees the request.
 	r = r.Clone(r.Context())
+	for _, name := range lists {
+		if lines := r.Header.Values(name); len(lines) > 1 {
+			r.Header.Set(name, strings.Join(lines, ", "))
+		}
+	}
 	r.Header.Del("Range")
+	// Several lines are no range, and an empty content has none: both are ignored (RFC 9110, section 14.2).
+	if len(ranges) == 1 {
+		if size, err := Size(content); err == nil && size > 0 {
+			r.Header.Set("Range", rangesOf(ranges[0]))
+		}
+	}
 	return r
+}
+
+// rangesOf returns a Range with the numbers that http.ServeContent reads, or "" if there are too many ranges or the unit
+// is not bytes; servers ignore unknown units (RFC 9110, section 14.2).
+func rangesOf(value string) string {
+	unit, list, _ := strings.Cut(value, "=")
+	if !strings.EqualFold(unit, "bytes") || strings.Count(list, ",") >= maxRanges {
+		return ""
+	}
+	specs := strings.Split(list, ",")
+	for i, spec := range specs {
+		first, last, isRange := strings.Cut(strings.Trim(spec, " \t"), "-")
+		switch {
+		case !isRange:
+			continue // empty, or malformed, as http.ServeContent finds
+		case strings.Trim(first+last, "0123456789") != "":
+			specs[i] = malformed
+		case first == "" && last != "" && strings.Trim(last, "0") == "":
+			specs[i] = beyond + "-" // nobody can have the last 0 bytes (RFC 9110, section 14.1.2)
+		default:
+			specs[i] = within(first) + "-" + within(last)
+		}
+	}
+	return "bytes=" + strings.Join(specs, ",")
+}
+
+const (
+	// beyond is the number of a byte that no content has.
+	beyond = "9223372036854775807"
+	// malformed is no range, unlike numbers with a sign, which http.ServeContent accepts.
+	malformed = "x"
+)
+
+// within returns a number that an int64 holds: no content has more bytes.
+func within(number string) string {
+	if trimmed := strings.TrimLeft(number, "0"); len(trimmed) >= len(beyond) {
+		return beyond
+	}
+	return number
 }
 
 // Size returns the length of a content and seeks to its beginning.

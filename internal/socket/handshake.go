@@ -81,12 +81,12 @@ func hasToken(h http.Header, name, token string) bool {
 // allowsOrigin rejects handshakes by pages of other origins, unless a pattern allows them: they carry cookies, and
 // browsers send no preflight. Clients other than browsers send no origin.
 func allowsOrigin(r *http.Request, patterns []string) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
+	origins := r.Header.Values("Origin")
+	if len(origins) == 0 || len(origins) == 1 && origins[0] == "" {
 		return true
 	}
-	from, err := url.Parse(origin)
-	if err != nil {
+	from, err := url.Parse(origins[0])
+	if err != nil || len(origins) > 1 {
 		return false
 	}
 	if from.Host != "" && strings.EqualFold(from.Host, r.Host) {

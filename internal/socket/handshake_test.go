@@ -75,6 +75,18 @@ func TestCheckOfABody(t *testing.T) {
 	}
 }
 
+// Of two origins none is known to be the page's.
+func TestCheckOfTwoOrigins(t *testing.T) {
+	for _, origins := range [][]string{{"http://example.com", "http://evil.com"}, {"", "http://evil.com"}, {"http://evil.com", "http://example.com"}} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.com/", nil)
+		for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+			r.Header.Set(name, value)
+		}
+		r.Header["Origin"] = origins
+		assert.Equal(t, 403, socket.Check(r, nil).Status, origins)
+	}
+}
+
 func TestCheckOverOtherProtocols(t *testing.T) {
 	for _, version := range [][2]int{{2, 0}, {1, 0}, {0, 9}} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
