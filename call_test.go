@@ -2,6 +2,7 @@ package candor_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -487,6 +489,23 @@ func TestCallReceives(t *testing.T) {
 			require.NoError(t, err)
 		})
 	}
+}
+
+// A null and an empty list are no header line, as the document says.
+func TestCallReceivesHeadersThatAreNotSent(t *testing.T) {
+	type sent struct {
+		Null   sql.NullInt64        `header:"X-Null"`
+		Null2  uuid.NullUUID        `header:"X-Null2"`
+		None   candor.Optional[int] `header:"X-None"`
+		List   []int                `header:"X-List"`
+		Cookie sql.NullString       `cookie:"c"`
+		Body   string               `body:""`
+	}
+	app := candor.New(candor.Config{})
+	route := candor.Get(app, "/sent", func(context.Context, candor.None) (sent, error) { return sent{Body: "x"}, nil })
+	got, err := route.Call(t.Context(), callServer(t, app), candor.None{})
+	require.NoError(t, err)
+	assert.Equal(t, sent{Body: "x"}, got)
 }
 
 func TestCallReceivesStreams(t *testing.T) {

@@ -265,7 +265,9 @@ func (p *receivePlan) receiveEnvelope(into reflect.Value, from *received) error 
 	}
 	var faults fault.List
 	for i, f := range p.response.desc.Headers {
-		p.headers[i].Bind(into, from.Header[http.CanonicalHeaderKey(f.Name)], false, &faults)
+		if lines := from.Header[http.CanonicalHeaderKey(f.Name)]; len(lines) > 0 || isAlwaysSent(f) {
+			p.headers[i].Bind(into, lines, false, &faults)
+		}
 	}
 	for i, f := range p.response.desc.Cookies {
 		p.receiveCookie(i, f, into, from, &faults)

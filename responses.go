@@ -168,16 +168,20 @@ func headersOf(p *responsePlan, status int) []operation.Header {
 		}
 	}
 	for _, f := range p.desc.Headers {
-		// In OpenAPI the media type is part of the content. An empty list, and a null, sends no header line, so that header is
-		// never required.
+		// In OpenAPI the media type is part of the content.
 		if !f.Hidden && !isContentType(f) {
-			r.Put(operation.Header{Name: f.Name, Field: f, Required: f.Required && f.Type.Kind != typeinfo.Slice && f.Type.Kind != typeinfo.Nullable})
+			r.Put(operation.Header{Name: f.Name, Field: f, Required: isAlwaysSent(f)})
 		}
 	}
 	if cookies := slices.DeleteFunc(slices.Clone(p.desc.Cookies), func(f *typeinfo.Field) bool { return f.Hidden }); len(cookies) > 0 {
 		r.Put(operation.Header{Name: "Set-Cookie", Cookies: cookies})
 	}
 	return r.Headers
+}
+
+// isAlwaysSent reports whether the header of an envelope is in every response: an empty list, and a null, sends no line.
+func isAlwaysSent(f *typeinfo.Field) bool {
+	return f.Required && f.Type.Kind != typeinfo.Slice && f.Type.Kind != typeinfo.Nullable
 }
 
 // merge adds a response to the others. If a status has several bodies, any of them may be sent.

@@ -3,6 +3,7 @@ package candor_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -276,4 +277,27 @@ func TestUndeclaredMediaTypes(t *testing.T) {
 			assert.Len(t, got.errors, want, "%s, read: %v: %v", media, reads, got.errors)
 		}
 	}
+}
+
+// Numbers that no float64 holds are numbers of the document as well, and are sent back as they came.
+func TestTheContractKnowsLargeNumbers(t *testing.T) {
+	t.Parallel()
+	type In struct {
+		Query  json.Number `query:"q"`
+		Header json.Number `header:"X-N"`
+		Body   []any       `body:""`
+	}
+	type Out struct {
+		Header json.Number `header:"X-N"`
+		Cookie json.Number `cookie:"n"`
+		Body   []any       `body:""`
+	}
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/numbers", func(_ context.Context, in In) (Out, error) {
+		return Out{Header: in.Query, Cookie: in.Header, Body: in.Body}, nil
+	})
+	got := candor.NewTestClient(t, app).Post("/numbers?q=1e400", json.RawMessage(`[1e400,{"n":-1e999},1.5]`), candor.WithHeader("X-N", "-1e400")).Status(200)
+	assert.Equal(t, `[1e400,{"n":-1e999},1.5]`, strings.TrimSpace(string(got.Body)))
+	assert.Equal(t, "1e400", got.Header.Get("X-N"))
+	assert.Contains(t, got.Header.Get("Set-Cookie"), "n=-1e400;")
 }

@@ -12,13 +12,16 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/candor-go/candor/internal/digits"
 	"github.com/candor-go/candor/internal/ecma"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/faultlog"
@@ -221,17 +224,31 @@ var (
 	errNotThere = errors.New("it is required")
 )
 
-// readJSON decodes a text like encoding/json. Duplicate members and invalid UTF-8 are not a matter of schemas: if the text
-// is valid JSON otherwise, the error is errUnjudged.
+// readJSON decodes a text like encoding/json; a number that no float64 holds is a json.Number. Duplicate members and
+// invalid UTF-8 are not a matter of schemas: if the text is valid JSON otherwise, the error is errUnjudged.
 func readJSON(data []byte) (value any, err error) {
 	switch {
 	case !json.Valid(data):
 		return nil, errNotJSON
 	// Now that the text is known to be JSON: the stricter decoder rejects duplicate members and invalid UTF-8.
-	case jsonv2.Unmarshal(data, &value) != nil:
+	case jsonv2.Unmarshal(data, new(jsontext.Value)) != nil:
+		return nil, errUnjudged
+	case json.Unmarshal(data, &value) == nil:
+		return value, nil
+	}
+	// The only error left is a number such as 1e400.
+	if err := digits.Unmarshal(data, &value); err != nil {
 		return nil, errUnjudged
 	}
-	return value, nil
+	return digits.Replace(value, asFloat), nil
+}
+
+// asFloat returns a number as a float64 if its range allows it.
+func asFloat(text string) any {
+	if n, err := strconv.ParseFloat(text, 64); err == nil {
+		return n
+	}
+	return json.Number(text)
 }
 
 // validate returns why a JSON text does not match its schema. The validator stores the numbers of a schema as float64, so

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"mime"
@@ -126,8 +127,8 @@ func cookieValue(s *openapi3.SchemaRef, text string) any {
 func scalarValue(s *openapi3.Schema, text string) any {
 	isNumber := s.Type.Includes(openapi3.TypeInteger) || s.Type.Includes(openapi3.TypeNumber)
 	// ParseFloat also accepts numbers that are not JSON, such as 0x10 or Inf.
-	if n, err := strconv.ParseFloat(text, 64); isNumber && err == nil && json.Valid([]byte(text)) {
-		return n
+	if _, err := strconv.ParseFloat(text, 64); isNumber && !errors.Is(err, strconv.ErrSyntax) && json.Valid([]byte(text)) {
+		return asFloat(text)
 	}
 	if s.Type.Includes(openapi3.TypeBoolean) && (text == "true" || text == "false") {
 		return text == "true"
