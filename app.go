@@ -84,7 +84,7 @@ func New(config Config, options ...Option) *App {
 		a.programs, err = newPrograms(config.Rules, config.Codecs, config.Schemas)
 	}
 	if err == nil {
-		a.errors.codecs = a.programs.codecs
+		a.errors.codecs = a.programs.compiler.codecs
 	}
 	if err != nil {
 		panic(fmt.Errorf("candor: New at %s: %w", a.site, err))
@@ -246,7 +246,7 @@ func (a *App) newDocument(info Info) (d *document) {
 	return newDocument(func() (*schema.Encoded, error) {
 		// Apps that mount this one may be sealed later, so the servers are computed when the document is built.
 		info.Servers = a.servers(info.Servers)
-		additions := a.programs.schemas
+		additions := a.programs.compiler.schemas
 		additions.Split = a.config.SplitSchemas
 		if comments := a.config.Source; comments != nil {
 			if err := comments.Read(); err != nil {

@@ -383,7 +383,7 @@ func (p *patchPlan) readPatch(w http.ResponseWriter, r *http.Request, media stri
 // decode reads a patch as any body is read, with the same validation errors.
 func (p *patchPlan) decode(text []byte, into any, limit int64) error {
 	value, options := reflect.ValueOf(into).Elem(), limitMemory(p.patch.decode, limit)
-	decoder, err := p.patch.programs.codec.Decoder(mustDescribe(value.Type()), nil)
+	decoder, err := p.patch.programs.compiler.codec.Decoder(mustDescribe(value.Type()), nil)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/candor-go/candor/internal/mediatype"
 )
@@ -25,15 +24,13 @@ type callPlan struct {
 
 // call returns the plan of an endpoint, compiled once.
 func (p *endpointList) call(e *endpoint) *callPlan {
-	// Two concurrent first calls get the same function, which compiles once.
-	plan, _ := p.calls.LoadOrStore(e, sync.OnceValue(func() *callPlan {
-		c := e.programs.otherSide()
+	return p.calls.Get(e, func() any {
+		c := e.programs.compiler.otherSide()
 		plan := &callPlan{endpoint: e}
 		plan.send, plan.sendErr = c.compileCall(e.route)
 		plan.receive, plan.receiveErr = c.compileReceiving(e.response)
 		return plan
-	}))
-	return plan.(func() *callPlan)()
+	}).(*callPlan)
 }
 
 // At selects one of the paths at which the route is served: the first that equals the given path or lies below it.
@@ -176,7 +173,7 @@ func (at *routeAt) fillDefaults(in any) error {
 	input, index := e.route.callInput()
 	into := reflect.ValueOf(in).Elem().FieldByIndex(index)
 	for _, f := range input.Fields() {
-		fill, err := e.programs.codec.Filler(f)
+		fill, err := e.programs.compiler.codec.Filler(f)
 		if err != nil {
 			return at.failed(err)
 		}
@@ -249,7 +246,7 @@ func (at *routeAt) exchange(ctx context.Context, client *Client, in, out reflect
 	if err != nil {
 		return at.failed(err)
 	}
-	from := &received{Response: response, limit: client.limit(), codec: e.programs.codecs}
+	from := &received{Response: response, limit: client.limit(), codec: e.programs.compiler.codecs}
 	defer func() {
 		// A stream is read after Call has returned; its reader closes the body.
 		if !from.kept {
@@ -278,7 +275,7 @@ func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, err
 		return nil, err
 	}
 	var to draft
-	if err := client.sendMore(p.endpoint.programs.otherSide(), &to); err != nil {
+	if err := client.sendMore(p.endpoint.programs.compiler.otherSide(), &to); err != nil {
 		return nil, err
 	}
 	if err := p.send.send(in, &to); err != nil {

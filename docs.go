@@ -2,8 +2,6 @@ package candor
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"path"
@@ -124,12 +122,11 @@ func newForm(document *schema.Encoded, format *documentFormat) (documentForm, er
 	if err != nil {
 		return documentForm{}, err
 	}
-	etag := sync.OnceValue(func() string {
-		hash := sha256.New()
-		_ = converted.Send(hash) // a hash never fails
-		return `"` + hex.EncodeToString(hash.Sum(nil)[:16]) + `"`
+	tag := sync.OnceValue(func() string {
+		tag, _ := etag.Of(converted.Send) // a hash never fails
+		return tag
 	})
-	return documentForm{document: converted, etag: etag, contentType: format.MediaType}, nil
+	return documentForm{document: converted, etag: tag, contentType: format.MediaType}, nil
 }
 
 // form returns the document in a format.

@@ -142,7 +142,7 @@ type appShared struct {
 	// middlewareOfApp is how many of the middleware functions belong to the app.
 	middlewareOfApp int
 	// unknown has the names of middleware that no operation knows about.
-	unknown   sync.Map
+	unknown   lazy.Seen
 	challenge Challenge
 	root      RootPath
 	log       *slog.Logger

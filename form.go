@@ -59,10 +59,11 @@ type formPlan struct {
 // formField is one field of a form. takesEmpty means that an empty value is valid; otherwise it is what browsers send
 // for an input left empty.
 type formField struct {
-	*bind.Param
-	// nested is set for a value made of several names, which has no Param.
+	// param binds a value of one name; nil for others.
+	param *bind.Param
+	// nested is set for a value made of several names.
 	nested *bind.Nested
-	// file is set for a file, which has no Param.
+	// file is set for a file.
 	file       *filePlan
 	name       string
 	index      []int
@@ -144,10 +145,10 @@ func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formF
 		}
 		field.isNeeded = field.nested.IsNeeded()
 	} else {
-		if field.Param, err = c.bind.Param(f); err != nil {
+		if field.param, err = c.bind.Param(f); err != nil {
 			return field, err
 		}
-		field.takesEmpty = takesEmpty(f, field.Param)
+		field.takesEmpty = takesEmpty(f, field.param)
 	}
 	field.cross, err = c.rules.CompileCross(in.Go, f, in.Form.Fields...)
 	return field, err
@@ -165,9 +166,9 @@ func (f *formField) bind(into reflect.Value, sent *sentForm, i int, strict bool,
 	case f.file != nil:
 		f.file.fill(into, f.name, sent.filesOf(i), faults)
 	case o.ForbidExtra:
-		f.BindClosed(into, sent.texts[i], o.Echo, faults)
+		f.param.BindClosed(into, sent.texts[i], o.Echo, faults)
 	default:
-		f.Bind(into, sent.texts[i], o.Echo, faults)
+		f.param.Bind(into, sent.texts[i], o.Echo, faults)
 	}
 }
 
@@ -242,7 +243,7 @@ func (p *formPlan) sentAs(i int, sent *sentForm, faults *fault.List) int {
 		case sent.isAbsent(alias):
 		case sent.isAbsent(sentAs):
 			sentAs = alias
-		case !p.fields[i].SameTexts(sent.texts[sentAs], sent.texts[alias]):
+		case !p.fields[i].param.SameTexts(sent.texts[sentAs], sent.texts[alias]):
 			f := bind.Contradiction(p.fields[sentAs].name)
 			f.Loc = []any{"body", p.fields[alias].name}
 			faults.Add(f)

@@ -116,16 +116,16 @@ var madeReadyInputs lazy.Value[map[reflect.Type]func(*typeinfo.Field) (makeFille
 
 func makeReadyInputs() map[reflect.Type]func(*typeinfo.Field) (makeFiller, error) {
 	return map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
-		reflect.TypeFor[*http.Request]():  always(func(a *requestScope) *http.Request { return a.r }),
-		reflect.TypeFor[ResponseHeader](): always(func(a *requestScope) ResponseHeader { return ResponseHeader(a.w.Header()) }),
-		reflect.TypeFor[*slog.Logger]():   always(func(a *requestScope) *slog.Logger { return a.metadata.log }),
-		reflect.TypeFor[RouteInfo]():      always(func(a *requestScope) RouteInfo { return a.metadata.info() }),
-		reflect.TypeFor[RequiredScopes](): always(func(a *requestScope) RequiredScopes { return a.metadata.scopes }),
-		reflect.TypeFor[RootPath]():       always(func(a *requestScope) RootPath { return a.metadata.root }),
-		reflect.TypeFor[*Tasks]():         always((*requestScope).someTasks),
-		reflect.TypeFor[*CacheTags]():     always((*requestScope).someTags),
-		rawBodyType:                       always(func(a *requestScope) RawBody { return a.raw.data }),
-		reflect.TypeFor[*Exchange]():      always((*requestScope).someExchange),
+		reflect.TypeFor[*http.Request]():  always(func(to any, from *requestScope) { *to.(**http.Request) = from.r }),
+		reflect.TypeFor[ResponseHeader](): always(func(to any, from *requestScope) { *to.(*ResponseHeader) = ResponseHeader(from.w.Header()) }),
+		reflect.TypeFor[*slog.Logger]():   always(func(to any, from *requestScope) { *to.(**slog.Logger) = from.metadata.log }),
+		reflect.TypeFor[RouteInfo]():      always(func(to any, from *requestScope) { *to.(*RouteInfo) = from.metadata.info() }),
+		reflect.TypeFor[RequiredScopes](): always(func(to any, from *requestScope) { *to.(*RequiredScopes) = from.metadata.scopes }),
+		reflect.TypeFor[RootPath]():       always(func(to any, from *requestScope) { *to.(*RootPath) = from.metadata.root }),
+		reflect.TypeFor[*Tasks]():         always(func(to any, from *requestScope) { *to.(**Tasks) = from.someTasks() }),
+		reflect.TypeFor[*CacheTags]():     always(func(to any, from *requestScope) { *to.(**CacheTags) = from.someTags() }),
+		rawBodyType:                       always(func(to any, from *requestScope) { *to.(*RawBody) = from.raw.data }),
+		reflect.TypeFor[*Exchange]():      always(func(to any, from *requestScope) { *to.(**Exchange) = from.someExchange() }),
 		reflect.TypeFor[Bearer]():         makeBearer,
 		reflect.TypeFor[*Bearer]():        makeBearer,
 		reflect.TypeFor[Basic]():          makeBasic,
@@ -135,13 +135,11 @@ func makeReadyInputs() map[reflect.Type]func(*typeinfo.Field) (makeFiller, error
 	}
 }
 
-// always is for types that are available in every request.
-func always[T any](get func(*requestScope) T) func(*typeinfo.Field) (makeFiller, error) {
+// always is for types that are available in every request. set stores the value in the field that to points to.
+func always(set func(to any, from *requestScope)) func(*typeinfo.Field) (makeFiller, error) {
 	fill := func(field any) filler {
-		// Cannot fail: readyInputs lists this function under type T.
-		to := field.(*T)
 		return func(from *requestScope) error {
-			*to = get(from)
+			set(field, from)
 			return nil
 		}
 	}

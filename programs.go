@@ -16,7 +16,7 @@ import (
 // programs is the compiler of an app with a cache of the plans it has made: a route needs the same ones when it is
 // registered and again at every endpoint.
 type programs struct {
-	*compiler
+	compiler  *compiler
 	inputs    memo[inputKey, *inputPlan]
 	responses memo[responseKey, *responsePlan]
 }
@@ -44,7 +44,7 @@ func (p *programs) compileInput(in *typeinfo.Input, method string, wildcards, pu
 		key.public = strings.Join(public, "/")
 	}
 	return p.inputs.get(key, func(inputKey) (*inputPlan, error) {
-		made, err := p.makeInputPlan(in, wildcards, public)
+		made, err := p.compiler.makeInputPlan(in, wildcards, public)
 		if err == nil && key.patches && made.body != nil {
 			// The plan may still be changed: nobody shares it yet.
 			made.body.listMergePatch(in)
@@ -58,13 +58,13 @@ func (p *programs) compileInput(in *typeinfo.Input, method string, wildcards, pu
 func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []string) (*responsePlan, error) {
 	key := responseKey{out.Go, status, strings.Join(produces, "\n")}
 	return p.responses.get(key, func(responseKey) (*responsePlan, error) {
-		made, err := p.compileResponse(out, status, produces)
+		made, err := p.compiler.compileResponse(out, status, produces)
 		// A route that names only JSON excludes the codecs.
 		if err == nil && !slices.Equal(produces, []string{mediatype.JSON}) {
 			// Called here, because a shared plan must not be changed later.
-			made.offer(p.codecs)
+			made.offer(p.compiler.codecs)
 			if out.Body != nil && made.negotiated {
-				err = p.codecs.carried(out.Body.Type.Go, made.media)
+				err = p.compiler.codecs.carried(out.Body.Type.Go, made.media)
 			}
 		}
 		return made, err
@@ -100,6 +100,6 @@ func newPrograms(rules map[string]Rule, codecs map[string]Codec, schemas map[ref
 		return nil, err
 	}
 	p := &programs{compiler: newCompiler(set, media)}
-	p.schemas, err = schemaOptions(rules, schemas)
+	p.compiler.schemas, err = schemaOptions(rules, schemas)
 	return p, err
 }

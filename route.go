@@ -12,6 +12,7 @@ import (
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/operation"
@@ -92,7 +93,7 @@ type endpointList struct {
 	endpoints []*endpoint
 	// inline holds the first endpoint, which most routes have alone, to save an allocation.
 	inline [1]*endpoint
-	calls  sync.Map // *endpoint to func() *callPlan
+	calls  lazy.Map // *endpoint to *callPlan
 }
 
 func (p *endpointList) add(e *endpoint) {

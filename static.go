@@ -1,19 +1,16 @@
 package candor
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
-	"sync"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/etag"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/mountpath"
@@ -51,8 +48,8 @@ type static struct {
 	files fs.FS
 	// freshPages means that clients must revalidate pages on each use.
 	freshPages bool
-	// tags are the entity tags of files without a modification time, by name.
-	tags sync.Map
+	// tags are those of files without a modification time.
+	tags etag.Files
 }
 
 func openStatic(fsys fs.FS) (*static, error) {
@@ -185,32 +182,12 @@ func (s *static) send(w http.ResponseWriter, r *http.Request, name string, statu
 	return a.sendFile(w, r, opened)
 }
 
-// contentTag is the entity tag of a file without a time.
-type contentTag struct {
-	size int64
-	tag  string
-}
-
 // tag returns an entity tag made from the content of a file without a modification time, and "" for any other file.
 func (s *static) tag(name string, o openFile) (string, error) {
 	if !o.modTime.IsZero() || o.content == nil {
 		return "", nil
 	}
-	// Without a modification time, a different size is the only sign that the file was replaced.
-	if known, ok := s.tags.Load(name); ok && known.(contentTag).size == o.size {
-		return known.(contentTag).tag, nil
-	}
-	sum := sha256.New()
-	_, err := io.Copy(sum, o.content)
-	if err == nil {
-		_, err = o.content.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		return "", fmt.Errorf("the file could not be read: %w", err)
-	}
-	tag := `"` + hex.EncodeToString(sum.Sum(nil)[:16]) + `"`
-	s.tags.Store(name, contentTag{size: o.size, tag: tag})
-	return tag, nil
+	return s.tags.Tag(name, o.size, o.content)
 }
 
 // Frontend serves the files of a built front end, such as a single-page app, below the prefix; "" or "/" means

@@ -24,6 +24,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	jsonv2 "github.com/go-json-experiment/json"
 
@@ -45,9 +46,11 @@ type Compiler struct {
 	rules   *check.Set
 	side    side
 	foreign jsonv2.Options
-	// dynamic holds the encoders of the types found in interfaces: reflect.Type
-	// -> dynamicEncoder.
-	dynamic sync.Map
+	// dynamic holds the encoders of the types found in interfaces, a map[reflect.Type]dynamicEncoder. It is read for each
+	// value and grows by few types, so it is replaced instead of changed.
+	dynamic atomic.Value
+	// growing guards the replacement of dynamic.
+	growing sync.Mutex
 
 	states    sync.Pool // of *state
 	scratches sync.Pool // of *Scratch

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -167,12 +168,28 @@ func (c *Compiler) forInterfaces() *Compiler {
 
 // dynamicEncoder makes the encoder of a type, or finds it.
 func (c *Compiler) dynamicEncoder(t reflect.Type) dynamicEncoder {
-	if known, ok := c.dynamic.Load(t); ok {
-		return known.(dynamicEncoder)
+	known, _ := c.dynamic.Load().(map[reflect.Type]dynamicEncoder)
+	if encode := known[t]; encode != nil {
+		return encode
 	}
-	// Two goroutines may make it at once; both use the one stored first.
-	made, _ := c.dynamic.LoadOrStore(t, c.makeDynamic(t))
-	return made.(dynamicEncoder)
+	return c.keepDynamic(t, c.makeDynamic(t))
+}
+
+// keepDynamic keeps the encoder of a type. Two goroutines may have made it at once; both get the one kept first.
+func (c *Compiler) keepDynamic(t reflect.Type, made dynamicEncoder) dynamicEncoder {
+	c.growing.Lock()
+	defer c.growing.Unlock()
+	known, _ := c.dynamic.Load().(map[reflect.Type]dynamicEncoder)
+	if encode := known[t]; encode != nil {
+		return encode
+	}
+	all := maps.Clone(known)
+	if all == nil {
+		all = map[reflect.Type]dynamicEncoder{}
+	}
+	all[t] = made
+	c.dynamic.Store(all)
+	return made
 }
 
 func (c *Compiler) makeDynamic(t reflect.Type) dynamicEncoder {

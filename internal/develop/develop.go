@@ -19,6 +19,7 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/panics"
 )
@@ -29,7 +30,7 @@ type Mode struct {
 	title string
 	// announced is for the first log record, warned for operations and statuses that were reported as undocumented.
 	announced sync.Once
-	warned    sync.Map
+	warned    lazy.Seen
 	// statuses are those in the document, read once.
 	statuses func() documentedStatuses
 }
@@ -189,7 +190,7 @@ func (m *Mode) checkDocumented(l *line) {
 	if m.statuses().has(op) {
 		return
 	}
-	if _, warned := m.warned.LoadOrStore(op, true); warned {
+	if !m.warned.IsNew(op) {
 		return
 	}
 	m.log.WarnContext(l.request.Context(), "the document does not have this response", "method", op.method, "route", l.route(), "status", op.status,

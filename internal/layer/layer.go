@@ -11,7 +11,8 @@ package layer
 import (
 	"log/slog"
 	"net/http"
-	"sync"
+
+	"github.com/candor-go/candor/internal/lazy"
 )
 
 // Operation is what middleware may know about its operation.
@@ -27,7 +28,7 @@ type Operation struct {
 	Unlisted bool
 	Log      *slog.Logger
 	// Reported holds the names of middleware that was reported as unknown. The operations of an app share it.
-	Reported *sync.Map
+	Reported *lazy.Seen
 }
 
 // Level is the log level for a response with the status. For probes it is lower, because they come every few seconds and
@@ -126,8 +127,7 @@ func (l *Layer) IsKnown(r *http.Request, name, consequence string) bool {
 	if op == nil || op.Unlisted {
 		return true
 	}
-	// Concurrent requests log it once: only one of them stores the name.
-	if _, reported := op.Reported.LoadOrStore(name, true); !reported {
+	if op.Reported.IsNew(name) {
 		op.Log.ErrorContext(r.Context(), "no operation can find this middleware: it is wrapped by functions that hide it on both sides",
 			"middleware", name, "route", r.Pattern, "so", consequence, "fix", "make it an element of Use, or the outermost or innermost part of one")
 	}

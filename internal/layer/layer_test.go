@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/lazy"
 )
 
 type middleware = func(http.Handler) http.Handler
@@ -130,7 +130,7 @@ func routed(op *layer.Operation) *http.Request {
 func TestUnknownMiddlewareIsReportedOnce(t *testing.T) {
 	var out bytes.Buffer
 	op := func(unlisted bool) *layer.Operation {
-		return &layer.Operation{Unlisted: unlisted, Log: slog.New(slog.NewTextHandler(&out, nil)), Reported: new(sync.Map)}
+		return &layer.Operation{Unlisted: unlisted, Log: slog.New(slog.NewTextHandler(&out, nil)), Reported: new(lazy.Seen)}
 	}
 	one := op(false)
 	sibling := &layer.Operation{Log: one.Log, Reported: one.Reported}

@@ -22,7 +22,7 @@ type Memory struct {
 
 // NewMemory returns a memory of at most that many bytes, including the overhead of its entries; 0 means DefaultBytes.
 // If it is full, the least recently used values are evicted.
-func NewMemory(bytes int) *Memory {
+func NewMemory(bytes int) Store {
 	c := &Memory{most: cmp.Or(bytes, DefaultBytes)}
 	// The LRU limits the number of entries, but bytes are what counts, and Set counts them. So its limit is set to the
 	// number of empty entries that would fit, which is never reached.
