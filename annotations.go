@@ -13,6 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/sorted"
 )
 
 // webhook is a request that the API sends: a webhook or a callback. It is documented like an operation, but never
@@ -102,7 +103,7 @@ func (s Server) check() error {
 			return fmt.Errorf("the server %q: the default %q of the variable %q is not one of its values; add it to Enum", s.URL, v.Default, m[1])
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Variables)) {
+	for _, name := range sorted.Keys(s.Variables) {
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("the server %q has no {%s}; put the variable into the URL, or leave it out", s.URL, name)
 		}
@@ -152,7 +153,7 @@ func (l Link) check() error {
 // values lists the values that the link passes on.
 func (l Link) values() []string {
 	values := []string{l.RequestBody}
-	for _, name := range slices.Sorted(maps.Keys(l.Parameters)) {
+	for _, name := range sorted.Keys(l.Parameters) {
 		values = append(values, l.Parameters[name])
 	}
 	return values

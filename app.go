@@ -135,7 +135,7 @@ func (a *App) documentForDev() (data []byte) {
 	_ = isolated(context.Background(), func(context.Context) error {
 		form, err := a.table.Load().document.form(OpenAPI32)
 		if err == nil {
-			data = form.document.Bytes()
+			data = form.Bytes()
 		}
 		return err
 	})
@@ -289,7 +289,7 @@ func (a *App) WriteOpenAPIAs(w io.Writer, format DocumentFormat) error {
 	if err != nil {
 		return err
 	}
-	return form.document.Send(w)
+	return form.Send(w)
 }
 
 // pagePath returns the path of a page of the app, "" if it is not served.

@@ -5,13 +5,13 @@ import (
 	"maps"
 	"mime"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/digits"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/panics"
+	"github.com/candor-go/candor/internal/sorted"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -64,7 +64,7 @@ func newCodecSet(codecs map[string]Codec) (codecSet, error) {
 		}
 	}
 	// Cloned: requests read it, and the user may change the map in Config.
-	return codecSet{byName: maps.Clone(codecs), names: slices.Sorted(maps.Keys(codecs))}, nil
+	return codecSet{byName: maps.Clone(codecs), names: sorted.Keys(codecs)}, nil
 }
 
 // offers returns the media types in which a value can be written, the preferred one first.

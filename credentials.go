@@ -3,11 +3,11 @@ package candor
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/candor-go/candor/internal/sorted"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -136,7 +136,7 @@ func (e *endpoint) checkScopesOf(schemes map[string]SecurityScheme) error {
 			// A scheme that lists no scopes allows any.
 			if _, ok := listed[scope]; !ok && len(listed) > 0 {
 				errs = append(errs, fmt.Errorf("Scopes(%q): the security scheme %q of Config.SecuritySchemes has no such scope, it has %s; write one of these, or add it there",
-					scope, f.Scheme, quoted(slices.Sorted(maps.Keys(listed)))))
+					scope, f.Scheme, quoted(sorted.Keys(listed))))
 			}
 		}
 	}

@@ -6,13 +6,10 @@ import (
 	"net/http"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/candor-go/candor/internal/asyncapi"
 	"github.com/candor-go/candor/internal/docsui"
-	"github.com/candor-go/candor/internal/etag"
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/openapi"
@@ -27,10 +24,7 @@ type document struct {
 	// endpoints is filled while the app is sealed.
 	endpoints, webhooks []*endpoint
 	operations          *operationIndex
-	// build makes the document, version 3.1 as JSON, on the first call.
-	build func() (*schema.Encoded, error)
-	// forms are the served formats, each made when it is first needed.
-	forms [documentFormats]func() (documentForm, error)
+	written             *openapi.Document
 }
 
 // DocumentFormat is one of the formats of an OpenAPI document. They have the same content, except that 3.0 cannot
@@ -108,50 +102,19 @@ func beside(ending string) func(first string) string {
 	return func(first string) string { return strings.TrimSuffix(strings.TrimSuffix(first, ".json"), "/") + ending }
 }
 
-// documentForm is a document as it is sent.
-type documentForm struct {
-	document    *schema.Encoded
-	contentType string
-	// etag is computed when the document is first sent; WriteOpenAPI does not need it.
-	etag func() string
-}
-
-// newForm converts the document, which is JSON in version 3.1, to a format.
-func newForm(document *schema.Encoded, format *documentFormat) (documentForm, error) {
-	converted, err := format.Of(document)
-	if err != nil {
-		return documentForm{}, err
-	}
-	tag := sync.OnceValue(func() string {
-		tag, _ := etag.Of(converted.Send) // a hash never fails
-		return tag
-	})
-	return documentForm{document: converted, etag: tag, contentType: format.MediaType}, nil
-}
-
 // form returns the document in a format.
-func (d *document) form(format DocumentFormat) (documentForm, error) {
-	// format comes from the user, and indexes an array.
+func (d *document) form(format DocumentFormat) (openapi.Written, error) {
+	// format comes from the user, and is an index.
 	if format >= documentFormats {
-		return documentForm{}, fmt.Errorf("%d is not a format of a document; use candor.OpenAPI31, OpenAPI30 or OpenAPI32", format)
+		return openapi.Written{}, fmt.Errorf("%d is not a format of a document; use candor.OpenAPI31, OpenAPI30 or OpenAPI32", format)
 	}
-	return d.forms[format]()
+	return d.written.In(int(format))
 }
 
 // newDocument returns a document that build makes, as version 3.1 in JSON.
 func newDocument(build func() (*schema.Encoded, error)) *document {
-	// All formats are made from one tree, built once, whichever is asked for first.
-	d := &document{build: sync.OnceValues(build)}
-	for format := range d.forms {
-		d.forms[format] = sync.OnceValues(func() (documentForm, error) {
-			encoded, err := d.build()
-			if err != nil {
-				return documentForm{}, err
-			}
-			return newForm(encoded, &formats()[format])
-		})
-	}
-	return d
+	format := func(i int) *openapi.Format { return &formats()[i].Format }
+	return &document{written: openapi.NewDocument(build, int(documentFormats), format)}
 }
 
 // serverAt returns the server for a prefix. Wildcards in it become variables.
@@ -183,18 +146,7 @@ func (s servedDocument) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		errorsOf(r).write(w, r, fmt.Errorf("the document cannot be built: %w", err))
 		return
 	}
-	h := w.Header()
-	tag := form.etag()
-	h.Set("ETag", tag)
-	// Clients may cache the document, but must revalidate it each time.
-	h.Set("Cache-Control", "no-cache")
-	if etag.Lists(r.Header.Values("If-None-Match"), tag, true) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h.Set("Content-Type", form.contentType)
-	h.Set("Content-Length", strconv.Itoa(form.document.Len()))
-	_ = form.document.Send(w) // the client is gone
+	form.ServeHTTP(w, r)
 }
 
 // routes returns the routes of a document and its pages, below the prefix.

@@ -2,7 +2,6 @@ package candor
 
 import (
 	"cmp"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/sorted"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -217,7 +217,7 @@ func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
 			bodies[mediatype.StatusKey(r.Status)+" "+c.Type] = c.Values
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(bodies)) {
+	for _, key := range sorted.Keys(bodies) {
 		values = append(values, bodies[key]...)
 	}
 	return values

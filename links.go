@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/sorted"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -63,7 +64,7 @@ func (l Link) reaches(target *operationEntry) error {
 	if target == nil {
 		return fmt.Errorf("the link %q refers to the operation %q, which no document has; write the id of one", l.Name, l.OperationID)
 	}
-	for _, name := range slices.Sorted(maps.Keys(l.Parameters)) {
+	for _, name := range sorted.Keys(l.Parameters) {
 		// A parameter may be qualified by its source, to distinguish it from another of the same name.
 		isMeant := func(f *typeinfo.Field) bool { return f.Name == name || f.Source.String()+"."+f.Name == name }
 		if !slices.ContainsFunc(target.endpoint.params.fields, isMeant) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/recorder"
+	"github.com/candor-go/candor/internal/sorted"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -172,7 +173,7 @@ func (e *Exchange) Respond(status int, header http.Header, body []byte) error {
 	a := e.response
 	a.status, a.contentType, a.borrowed = status, header.Get("Content-Type"), body
 	a.header = a.header[:0]
-	for _, name := range slices.Sorted(maps.Keys(header)) {
+	for _, name := range sorted.Keys(header) {
 		if err := mediatype.CheckResponse(status, name, header[name]); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/sorted"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -96,7 +97,7 @@ func (s schemeSet) isPartOf(other schemeSet) bool {
 // uses returns the schemes with the scopes required of each.
 func (s schemeSet) uses(scopes map[string][]string) []operation.SchemeUse {
 	var all []operation.SchemeUse
-	for _, name := range slices.Sorted(maps.Keys(s)) {
+	for _, name := range sorted.Keys(s) {
 		all = append(all, operation.SchemeUse{Scheme: name, Scopes: scopes[name]})
 	}
 	return all

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
+	"github.com/candor-go/candor/internal/sorted"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -740,7 +740,7 @@ func (b *builder) checkUnusedSchemes() {
 	if len(b.errs)+len(b.app.overrides) > 0 {
 		return
 	}
-	for _, name := range slices.Sorted(maps.Keys(b.app.config.SecuritySchemes)) {
+	for _, name := range sorted.Keys(b.app.config.SecuritySchemes) {
 		if b.schemes[name] == nil {
 			b.errs = append(b.errs, fmt.Errorf("candor: Config.SecuritySchemes: no input has a field with `security:%q`, so the document would describe a protection that does not exist; add the field, or drop the scheme", name))
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/requestinfo"
+	"github.com/candor-go/candor/internal/sorted"
 )
 
 // table is the routing table of a sealed app.
@@ -229,8 +230,7 @@ func (t *table) allowed(path string, escaped bool) []string {
 	if len(methods) > 0 {
 		methods = append(methods, http.MethodOptions)
 	}
-	slices.Sort(methods)
-	return slices.Compact(methods)
+	return sorted.Distinct(methods)
 }
 
 // otherSlash returns the path without its trailing slash, or with one added.

@@ -19,6 +19,7 @@ import (
 	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/recorder"
+	"github.com/candor-go/candor/internal/sorted"
 )
 
 // TestClient sends requests to an app in process, without a network, and compares every exchange with the app's own
@@ -114,7 +115,7 @@ func (r *testRequest) writeForm() {
 		var body bytes.Buffer
 		parts := multipart.NewWriter(&body)
 		// Sorted, so that a test sends the same bytes each time.
-		for _, name := range slices.Sorted(maps.Keys(r.form)) {
+		for _, name := range sorted.Keys(r.form) {
 			for _, text := range r.form[name] {
 				_ = parts.WriteField(name, text) // writing to a bytes.Buffer cannot fail
 			}
@@ -178,7 +179,7 @@ func newContract(app *App) (*contract.Contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	return contract.New(form.document.Bytes(), func(r *http.Request) (path, method string, captured []string, ok bool) {
+	return contract.New(form.Bytes(), func(r *http.Request) (path, method string, captured []string, ok bool) {
 		e, captured := t.match(r, nil)
 		if e == nil {
 			return "", "", nil, false
