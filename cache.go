@@ -19,7 +19,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Cache caches the responses to GET requests:
+// Cache caches the responses to GET and QUERY requests:
 //
 //	candor.Get(app, "/items/{id}", readItem,
 //		candor.Cache(candor.CacheConfig{TTL: time.Minute, Tags: []string{"items", "item:{id}"}}))
@@ -30,7 +30,7 @@ import (
 //     provider gives a Cache-Control with no-store or, if Shared is set, private. Set on an app or router, the option
 //     ignores streams, files, WebSockets and plain handlers; set on such a route, it is a configuration error.
 //   - The cache key consists of the path, the query, the negotiated media type, and all headers and cookies that inputs
-//     of the operation read. Headers that a handler reads from an *http.Request or a context are not known: name them
+//     of the operation read; for QUERY also of the body and its media type. Headers that a handler reads from an *http.Request or a context are not known: name them
 //     in Vary.
 //   - Middleware, rate limits, guards and functions of [Around] run for every request, and the input is validated. On a
 //     hit, other providers, the handler and its tasks do not run, and the response has an Age header.

@@ -222,7 +222,7 @@ func (c *TestClient) Delete(target string, options ...TestOption) *TestResponse 
 	return c.Do(http.MethodDelete, target, nil, options...)
 }
 
-// Post sends a POST request with the body as JSON. See [TestClient.Do].
+// Post sends a POST request with the body as JSON. For a form, pass nil and [WithForm] or [WithFile]. See [TestClient.Do].
 func (c *TestClient) Post(target string, body any, options ...TestOption) *TestResponse {
 	c.tb.Helper()
 	return c.Do(http.MethodPost, target, body, options...)
@@ -379,14 +379,19 @@ type TestResponse struct {
 // Status fails the test immediately unless the response has the status.
 func (r *TestResponse) Status(want int) *TestResponse {
 	r.tb.Helper()
+	r.expect()
 	if r.Code != want {
 		r.tb.Fatalf("%s: status %d, want %d\n%s", r.label, r.Code, want, r.Body)
 	}
-	// Locked, because a test may call this in a goroutine, and its cleanup looks at all responses.
+	return r
+}
+
+// expect records that the test has compared the status. The lock is for tests that do so in a goroutine, because the
+// cleanup looks at all responses.
+func (r *TestResponse) expect() {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.expected = true
-	return r
 }
 
 // judged converts the response for the comparison.
@@ -394,7 +399,7 @@ func (r *TestResponse) judged() *contract.Response {
 	return &contract.Response{Code: r.Code, Header: r.Header, Body: r.Body, Label: r.label, Expected: r.wasExpected}
 }
 
-// wasExpected reports whether the test called Status with this status.
+// wasExpected reports whether the test called Status. With another status the test has failed already, once.
 func (r *TestResponse) wasExpected() bool {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()

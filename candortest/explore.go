@@ -311,7 +311,7 @@ func (e *explorer) ask(p *probe, r *request) *failure {
 	if about == "" {
 		return nil
 	}
-	return &failure{about: about, text: "sent:\n" + indent(r.String()) + "answered:\n" + indent(got.String())}
+	return &failure{about: about, text: "sent:\n" + indent(r.String()) + "response:\n" + indent(got.String())}
 }
 
 func indent(text string) string {

@@ -459,7 +459,7 @@ func TestPlanAdvises(t *testing.T) {
 				M map[string]int `query:"m"`
 			}](), nil,
 			"field M of struct{...}: map[string]int: a value of this type cannot be read from a string; " +
-				"use one field for each value, or read it as JSON: `query:\"m,json\"`",
+				"read its members as m[member]=...: `query:\"m,deep\"`, or read it as JSON: `query:\"m,json\"`",
 		},
 		{
 			"a list of lists", reflect.TypeFor[struct {

@@ -254,8 +254,8 @@ func (c *Compiler) compileRead(p *Param) (err error) {
 	return c.compileValue(&p.single, p.field, p.field.Type, p.field.Rules)
 }
 
-// orAsJSON adds to the error for a type without a text form that the field may be read as JSON, if its tag has an
-// option for that.
+// orAsJSON adds to the error for a type without a text form that the field may be read as JSON, or as an object with
+// names of its own, if its tag has an option for that.
 func orAsJSON(err error, f *typeinfo.Field) error {
 	var e *typeinfo.Error
 	if !errors.As(err, &e) || !f.Source.HasOption("json") {
@@ -263,6 +263,9 @@ func orAsJSON(err error, f *typeinfo.Field) error {
 	}
 	// A copy, because the error is shared.
 	advised := *e
+	if f.Source.HasOption("deep") && typeinfo.IsDeep(f.Type) {
+		advised.Fix = fmt.Sprintf("read its members as %s[member]=...: `%s:\"%s,deep\"`", f.Name, f.Source, f.Name)
+	}
 	advised.Fix += fmt.Sprintf(", or read it as JSON: `%s:\"%s,json\"`", f.Source, f.Name)
 	return &advised
 }

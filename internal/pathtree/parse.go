@@ -213,7 +213,7 @@ func adviseConstraint(name, constraint string) error {
 	if constraint == "path" {
 		return fmt.Errorf("a remainder is marked by dots: write %q", "{"+name+"...}")
 	}
-	return fmt.Errorf("a wildcard holds only a name: write %q and check the value where it is used", "{"+name+"}")
+	return fmt.Errorf("a wildcard holds only a name: write %q and check the value by the type, or the tag pattern, of the field that reads it", "{"+name+"}")
 }
 
 func adviseName(s, name string) error {

@@ -197,8 +197,8 @@ func (f *Field) ListOption() string {
 	return ""
 }
 
-// isDeep reports whether a type may be sent in the style deepObject.
-func isDeep(t *Type) bool {
+// IsDeep reports whether a type may be sent in the style deepObject.
+func IsDeep(t *Type) bool {
 	t = bare(t)
 	return t.Kind == Struct || t.Kind == Map && t.Key.Kind == String
 }
@@ -242,7 +242,7 @@ func (t *tagged) checkOptions(f *Field) error {
 		return t.problem("the json option string is for numbers and booleans, "+this(), "drop it")
 	case f.Separator != "" && !isList:
 		return t.problem(fmt.Sprintf("the option %s is for lists, %s", f.ListOption(), this()), "drop it or make the field a slice")
-	case f.Nested && !isDeep(f.Type):
+	case f.Nested && !IsDeep(f.Type):
 		return t.problem("the option deep is for structs and maps from strings, "+this(), "drop it, or read the value as JSON: "+fmt.Sprintf("`query:\"%s,json\"`", f.Name))
 	case f.Nested && f.JSON:
 		return t.problem("the options deep and json contradict each other", "keep one")
