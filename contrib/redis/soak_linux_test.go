@@ -123,7 +123,7 @@ func TestSoak(t *testing.T) {
 func newSoak(t *testing.T, length time.Duration) *soak {
 	t.Helper()
 	s := &soak{
-		ledger: &ledger{}, t: t, redis: newServer(t), length: length,
+		ledger: newLedger(t), t: t, redis: newServer(t), length: length,
 		took: map[string][][]time.Duration{}, statuses: map[string]int{},
 	}
 	s.numbers = httptest.NewServer(http.HandlerFunc(s.serveNumber))

@@ -60,13 +60,16 @@ func TestRateStoreAgreesWithMemory(t *testing.T) {
 
 // impatient does not retry, as a client for limits and caches should not. Its timeouts are long, for busy machines.
 func (s *redisServer) impatient() *redis.Client {
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket, MaxRetries: -1, DialerRetries: 1})
+	client := redis.NewClient(&redis.Options{
+		Network: "unix", Addr: s.socket, MaxRetries: -1, DialerRetries: 1,
+		DialTimeout: patience, ReadTimeout: patience, WriteTimeout: patience,
+	})
 	s.t.Cleanup(func() { _ = client.Close() })
 	return client
 }
 
-// patience is long enough for a busy machine.
-const patience = 20 * time.Second
+// patience is long enough for a busy machine. No test waits for all of it.
+const patience = time.Minute
 
 // limited returns two processes that share one limit.
 func limited(t *testing.T, server *redisServer, failClosed bool) (one, two *httptest.Server) {
@@ -129,7 +132,7 @@ func TestLimitWithoutRedis(t *testing.T) {
 			server.stop()
 			assert.Equal(t, c.status, statusOf(t, one.URL))
 			server.start()
-			assert.Eventually(t, func() bool { return statusOf(t, one.URL) == http.StatusNoContent }, 20*time.Second, 50*time.Millisecond)
+			assert.Eventually(t, func() bool { return statusOf(t, one.URL) == http.StatusNoContent }, patience, 50*time.Millisecond)
 		})
 	}
 }
@@ -152,7 +155,7 @@ func TestCacheStore(t *testing.T) {
 	assert.Eventually(t, func() bool {
 		values, err := store.Get(t.Context(), "brief")
 		return err == nil && values[0] == nil
-	}, 10*time.Second, 5*time.Millisecond)
+	}, patience, 5*time.Millisecond)
 	server.stop()
 	_, err = store.Get(t.Context(), "b")
 	assert.Error(t, err)
@@ -249,7 +252,7 @@ func TestCacheWithoutRedis(t *testing.T) {
 	two.ask(t, "PUT", "/products/2", 204)
 	server.start()
 	for _, s := range []*shop{one, two} {
-		require.Eventually(t, func() bool { return !s.ask(t, "GET", "/products/1", 200) }, 20*time.Second, 20*time.Millisecond,
+		require.Eventually(t, func() bool { return !s.ask(t, "GET", "/products/1", 200) }, patience, 20*time.Millisecond,
 			"it is kept again without a restart")
 	}
 }
