@@ -74,7 +74,7 @@ const topicOfClients = "clients"
 func startProcess(t *testing.T, fresh func(t *testing.T) hub.Broker) *process {
 	t.Helper()
 	p := &process{t: t, broker: fresh(t)}
-	p.hub = hub.New[string](hub.Config{Broker: p.broker})
+	p.hub = hub.New[string](patient(p.broker))
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/events", func(ctx context.Context, in struct {
 		Last string `header:"Last-Event-ID,omitempty"`

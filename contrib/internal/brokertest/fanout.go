@@ -58,8 +58,8 @@ type crowd struct {
 
 func newCrowd(t testing.TB, size int, fresh func(t testing.TB) hub.Broker) *crowd {
 	t.Helper()
-	here := hub.New[int](hub.Config{Broker: fresh(t)})
-	c := &crowd{elsewhere: hub.New[int](hub.Config{Broker: fresh(t)}), size: size}
+	here := hub.New[int](patient(fresh(t)))
+	c := &crowd{elsewhere: hub.New[int](patient(fresh(t))), size: size}
 	t.Cleanup(here.Close)
 	t.Cleanup(c.elsewhere.Close)
 	ctx, stop := context.WithCancel(context.Background())
