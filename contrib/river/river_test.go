@@ -1,6 +1,7 @@
 package candorriver_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -40,6 +41,8 @@ type post struct {
 	mutex sync.Mutex
 	sent  []string
 	work  func(ctx context.Context) error
+	// rescueAfter is the time after which a running job counts as lost, an hour by default: no test takes as long.
+	rescueAfter time.Duration
 }
 
 func (p *post) Work(ctx context.Context, job *river.Job[Letter]) error {
@@ -99,8 +102,8 @@ func connect(t *testing.T, at string) *sql.DB {
 	return db
 }
 
-// rescueAfter is the time after which a running job counts as lost.
-const rescueAfter = time.Second
+// patience is long enough for a busy machine. No test waits for all of it.
+const patience = 3 * time.Minute
 
 // shop is an app whose orders send letters.
 func shop(db *sql.DB, p *post, config candorriver.Config, options ...candor.ProvideOption) *candor.App {
@@ -111,7 +114,7 @@ func shop(db *sql.DB, p *post, config candorriver.Config, options ...candor.Prov
 		DB *sql.DB `dep:""`
 	},
 	) (*river.Client[*sql.Tx], error) {
-		workers := river.NewWorkers()
+		workers, rescueAfter := river.NewWorkers(), cmp.Or(p.rescueAfter, time.Hour)
 		river.AddWorker(workers, p)
 		return river.NewClient(riverdatabasesql.New(in.DB), &river.Config{
 			Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}},
@@ -171,7 +174,7 @@ func TestJobsAreThereIfTheTransactionIs(t *testing.T) {
 	client.Post("/orders/1", nil).Status(204)
 	client.Post("/orders/2?refuse=true", nil).Status(409)
 	client.Post("/orders/3", nil).Status(204)
-	assert.Eventually(t, func() bool { return len(p.letters()) == 2 }, 20*time.Second, 10*time.Millisecond)
+	assert.Eventually(t, func() bool { return len(p.letters()) == 2 }, patience, 10*time.Millisecond)
 	assert.ElementsMatch(t, []string{"order 1", "order 3"}, p.letters())
 }
 
@@ -197,7 +200,7 @@ func TestJobsOfAnAttemptGoWithItsTransaction(t *testing.T) {
 		}
 	}, candor.Attempts(3))
 	candor.NewTestClient(t, app).Post("/orders/1", nil).Status(204)
-	assert.Eventually(t, func() bool { return len(p.letters()) > 0 }, 20*time.Second, 10*time.Millisecond)
+	assert.Eventually(t, func() bool { return len(p.letters()) > 0 }, patience, 10*time.Millisecond)
 	var jobs int
 	require.NoError(t, db.QueryRow("SELECT count(*) FROM river_job").Scan(&jobs))
 	assert.Equal(t, 1, jobs)
@@ -224,19 +227,21 @@ func TestNoTransactionBeginsWithoutAJob(t *testing.T) {
 func TestWorkersAreDrained(t *testing.T) {
 	for name, row := range map[string]struct {
 		work func(ctx context.Context, release <-chan struct{}) error
+		// drain is how long each of the two parts of the end takes, unless the job ends before.
+		drain time.Duration
 		// err is the error when the app ends, sent the number of letters that were sent.
 		err  string
 		sent int
 	}{
-		"a job that runs comes to its end": {func(context.Context, <-chan struct{}) error { return nil }, "", 1},
+		"a job that runs comes to its end": {func(context.Context, <-chan struct{}) error { return nil }, patience, "", 1},
 		"one that does not is told to": {func(ctx context.Context, _ <-chan struct{}) error {
 			<-ctx.Done()
 			return ctx.Err()
-		}, "", 0},
+		}, 4 * time.Second, "", 0},
 		"and left to another in the end": {func(_ context.Context, release <-chan struct{}) error {
 			<-release
 			return errors.New("late")
-		}, "jobs were still running when the app stopped", 0},
+		}, 400 * time.Millisecond, "jobs were still running when the app stopped", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db, _ := openTestDatabase(t)
@@ -246,7 +251,7 @@ func TestWorkersAreDrained(t *testing.T) {
 				close(begun)
 				return row.work(ctx, release)
 			}
-			app := shop(db, p, candorriver.Config{Drain: 400 * time.Millisecond})
+			app := shop(db, p, candorriver.Config{Drain: row.drain})
 			stop, err := app.Start(t.Context())
 			require.NoError(t, err)
 			w := httptest.NewRecorder()
@@ -278,7 +283,7 @@ func TestProcessesThatOnlyAdd(t *testing.T) {
 
 	p := &post{}
 	_ = candor.NewTestClient(t, shop(db, p, candorriver.Config{}))
-	assert.Eventually(t, func() bool { return len(p.letters()) == 1 }, 20*time.Second, 10*time.Millisecond)
+	assert.Eventually(t, func() bool { return len(p.letters()) == 1 }, patience, 10*time.Millisecond)
 }
 
 func TestOfAHandlerAsAFunction(t *testing.T) {
@@ -306,15 +311,15 @@ func TestJobsOfAKilledProcessComeBack(t *testing.T) {
 		_ = db.QueryRow("SELECT state FROM river_job").Scan(&state) // no row at first
 		return state
 	}
-	require.Eventually(t, func() bool { return state() == "running" }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return state() == "running" }, patience, 10*time.Millisecond)
 	require.NoError(t, killed.Process.Kill())
 	_ = killed.Wait()
 	require.Equal(t, "running", state(), "nobody has told the database")
 
-	p := &post{}
+	p := &post{rescueAfter: time.Second}
 	_ = candor.NewTestClient(t, shop(db, p, candorriver.Config{}))
 	// It takes until the other process counts as dead, and a pause before the next attempt.
-	assert.Eventually(t, func() bool { return len(p.letters()) == 1 }, time.Minute, 50*time.Millisecond)
+	assert.Eventually(t, func() bool { return len(p.letters()) == 1 }, patience, 50*time.Millisecond)
 	assert.Equal(t, []string{"order 1"}, p.letters())
 }
 
