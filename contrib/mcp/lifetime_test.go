@@ -66,7 +66,7 @@ func TestClientDisconnects(t *testing.T) {
 // waitFor waits until the operation get_wait is in a state.
 func (s *service) waitFor(state string) {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool { return s.saw.get("wait") == state }, 10*time.Second, time.Millisecond, "%s", s.saw.get("wait"))
+	require.Eventually(s.t, func() bool { return s.saw.get("wait") == state }, time.Minute, time.Millisecond, "%s", s.saw.get("wait"))
 }
 
 // Versions with notifications cancel the operation by a notification, but only by one of the same client.

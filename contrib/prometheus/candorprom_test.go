@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -161,7 +162,7 @@ func TestStreamsAndSockets(t *testing.T) {
 	assert.Equal(t, "hello", got)
 	socket.Close(1000, "")
 	server.Close()
-	require.Eventually(t, func() bool { return gathered(t, registry, "http_server_requests_in_flight") == 0 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return gathered(t, registry, "http_server_requests_in_flight") == 0 }, time.Minute, 10*time.Millisecond)
 	count, err := testutil.GatherAndCount(registry, "http_server_requests_total")
 	require.NoError(t, err)
 	assert.Equal(t, 2, count)
@@ -222,7 +223,9 @@ func TestPrometheusAnswersTheDashboard(t *testing.T) {
 	}
 	p95 := query(t, base, `histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket[1m])))`)
 	require.Len(t, p95, 1)
-	assert.Regexp(t, `^0\.\d+`, p95[0])
+	seconds, err := strconv.ParseFloat(p95[0], 64)
+	require.NoError(t, err)
+	assert.Positive(t, seconds)
 }
 
 // startPrometheus returns the address of a Prometheus that scrapes targets each second.
