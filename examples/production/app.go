@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -141,8 +142,9 @@ const topic = "accounts"
 // announcer announces new users to all clients.
 type announcer struct{ hub *hub.Hub[Notice] }
 
-// Welcome implements service.Mailer.
+// Welcome implements service.Mailer. It is called again after an error, and
+// there is still one notice.
 func (a announcer) Welcome(ctx context.Context, to service.User) error {
-	_, err := a.hub.Publish(ctx, topic, Notice{ID: to.ID, Name: to.Name})
+	_, err := a.hub.PublishOnce(ctx, topic, strconv.FormatInt(to.ID, 10), Notice{ID: to.ID, Name: to.Name})
 	return err
 }
