@@ -98,7 +98,7 @@ func (c *cluster) start(more ...string) *cluster {
 		}
 		c.processes[i] = &process{addr: freeAddr(t), env: append([]string{
 			"SECRET=" + secret, "ADMIN_KEY=" + adminKey, "DATABASE_URL=" + c.database(), "TRUSTED_PROXIES=127.0.0.1/32",
-			"REDIS_URL=redis://" + c.redisAddr, "LIMIT_BUDGET=2s", // on a busy machine
+			"REDIS_URL=redis://" + c.redisAddr, "LIMIT_BUDGET=30s", // on a busy machine
 			fmt.Sprintf("NATS_URL=nats://127.0.0.1:%d", c.natsOpts.Port),
 		}, more...)}
 		c.startProcess(i)
