@@ -210,23 +210,25 @@ func (l *load) client() {
 }
 
 // talk sends requests on a connection until a response announces its end. A request without a response is lost,
-// whatever the reason.
+// whatever the reason, unless the machine paused for so long before it that the connection may have stopped lingering.
 func (l *load) talk(conn net.Conn) {
 	defer conn.Close()
 	c := &client{r: bufio.NewReader(conn)}
-	for {
-		if _, err := io.WriteString(conn, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"+l.connection()+"\r\nhello"); err != nil {
-			l.fail("write", err)
+	for last := time.Now(); ; last = time.Now() {
+		_, err := io.WriteString(conn, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"+l.connection()+"\r\nhello")
+		isLate := time.Since(last) > linger/2
+		if err != nil {
+			l.fail("write", isLate, err)
 			return
 		}
 		resp, err := http.ReadResponse(c.r, nil)
 		if err != nil {
-			l.fail("read", err)
+			l.fail("read", isLate, err)
 			return
 		}
 		body, err := io.ReadAll(resp.Body)
 		if err != nil || string(body) != "hello" {
-			l.fail("body", err)
+			l.fail("body", false, err)
 			return
 		}
 		l.answered.Add(1)
@@ -243,7 +245,10 @@ func (l *load) connection() string {
 	return "Connection: close\r\n"
 }
 
-func (l *load) fail(what string, err error) {
+func (l *load) fail(what string, isLate bool, err error) {
+	if isLate {
+		return
+	}
 	l.lost.Add(1)
 	l.t.Errorf("a request was lost: %s: %v", what, err)
 }
