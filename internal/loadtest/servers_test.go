@@ -29,8 +29,9 @@ type Event struct {
 	Text string `json:"text"`
 }
 
-// writeLimit is how long a write to a client may stall, if the server supports such a limit.
-const writeLimit = 5 * time.Second
+// writeLimit is how long a write to a client may stall, if the server supports such a limit: longer than a busy machine
+// pauses, so that only clients that do not read reach it.
+const writeLimit = 20 * time.Second
 
 // newApp is the service in Candor.
 func newApp() *candor.App {
