@@ -187,7 +187,7 @@ func TestSwaggerUIShowsStreams(t *testing.T) {
 				}
 				reads(state, "Stream: "+end)
 				reads(body, row.both)
-				assert.Equal(t, 0, evaluate[int](t, ctx, `document.querySelectorAll(".candor-stop, .loading-container .loading").length`))
+				until(t, ctx, `document.querySelectorAll(".candor-stop, .loading-container .loading").length === 0`)
 				if end == "broke off" {
 					return
 				}

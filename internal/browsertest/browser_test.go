@@ -18,7 +18,7 @@ import (
 )
 
 // patience is long enough for a busy machine. No test waits for all of it.
-const patience = 90 * time.Second
+const patience = 5 * time.Minute
 
 // browse starts a browser with a fresh profile and returns the context of its first tab.
 func browse(t *testing.T) context.Context {
@@ -26,7 +26,9 @@ func browse(t *testing.T) context.Context {
 	// Chromium leaves files behind, and its socket needs a shorter path than t.TempDir returns.
 	scratch, err := os.MkdirTemp("", "browser")
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(scratch)) })
+	t.Cleanup(func() { // its processes may write after the first has ended
+		assert.Eventually(t, func() bool { return os.RemoveAll(scratch) == nil }, patience, 20*time.Millisecond, "files are left in %s", scratch)
+	})
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.NoSandbox, // the tests may run as root, in a container
 		chromedp.DisableGPU,
@@ -34,6 +36,7 @@ func browse(t *testing.T) context.Context {
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.WindowSize(1200, 1000),
+		chromedp.WSURLReadTimeout(patience),
 	)
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
