@@ -76,6 +76,7 @@ func ownSchema(t *testing.T, server string) string {
 	require.NoError(t, err)
 	query := u.Query()
 	query.Set("search_path", name)
+	query.Set("application_name", name)
 	u.RawQuery = query.Encode()
 	return u.String()
 }
@@ -147,7 +148,7 @@ func TestRegistration(t *testing.T) {
 		assert.Equal(t, fmt.Sprintf("/api/v2/users/%d", user.ID), got.Header.Get("Location"))
 		assert.NotContains(t, got.Text(), "password")
 		assert.NotContains(t, got.Text(), "argon2id")
-		assert.Eventually(t, func() bool { return len(s.mail.sent()) > 0 }, 20*time.Second, 10*time.Millisecond)
+		assert.Eventually(t, func() bool { return len(s.mail.sent()) > 0 }, time.Minute, 10*time.Millisecond)
 		assert.Equal(t, []string{"ann@example.com"}, s.mail.sent())
 
 		s.Post("/api/v1/users", UserIn{UserBase{"ann", "other@example.com"}, password}).Status(409)
