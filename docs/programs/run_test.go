@@ -149,7 +149,7 @@ func play(t *testing.T, binary string, s *session) {
 	if started {
 		defer start(t, s, exec.Command("bash", "-c", "exec env "+run.Replace(server)), dir, environ, listen)()
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // some compile the library
 	defer cancel()
 	shell := exec.CommandContext(ctx, "bash", "-c", script.String())
 	shell.Dir, shell.Env, shell.WaitDelay = dir, environ, time.Second
