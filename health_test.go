@@ -147,7 +147,7 @@ func TestHealthAroundTheLifeOfAnApp(t *testing.T) {
 
 // A client with an open connection learns that the server has begun to drain.
 func TestHealthWhileDraining(t *testing.T) {
-	app := candor.New(candor.Config{Limits: candor.Limits{Drain: 5 * time.Second}})
+	app := candor.New(candor.Config{Limits: candor.Limits{Drain: time.Minute}})
 	app.Health("", "/readyz")
 	held, release := make(chan struct{}), make(chan struct{})
 	candor.HandleHTTP(app, []string{"GET"}, "/held", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {

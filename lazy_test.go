@@ -498,7 +498,7 @@ func TestLazyAfterItsEnd(t *testing.T) {
 			})
 			candor.NewTestClient(t, app).Get("/").Status(204)
 			<-asked
-			assert.Eventually(t, func() bool { return d.String() == row.want }, time.Second, time.Millisecond, d.String())
+			assert.Eventually(t, func() bool { return d.String() == row.want }, time.Minute, time.Millisecond, d.String())
 		})
 	}
 	t.Run("a request later", func(t *testing.T) {
@@ -591,7 +591,7 @@ func TestLazyInASocket(t *testing.T) {
 		assert.Equal(t, 7, number)
 	}
 	s.Close(1000, "")
-	assert.Eventually(t, func() bool { return d.String() == "session{ berth{ }commit }session" }, time.Second, time.Millisecond)
+	assert.Eventually(t, func() bool { return d.String() == "session{ berth{ }commit }session" }, time.Minute, time.Millisecond)
 }
 
 func TestLazyInOtherDependencies(t *testing.T) {

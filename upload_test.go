@@ -639,7 +639,7 @@ func TestUploadsLeaveNothing(t *testing.T) {
 		require.NoError(t, conn.Close())
 	}
 	settled(t, goroutines)
-	assert.Eventually(t, func() bool { return uploadDescriptors() <= descriptors }, 10*time.Second, time.Millisecond)
+	assert.Eventually(t, func() bool { return uploadDescriptors() <= descriptors }, time.Minute, time.Millisecond)
 	assert.Empty(t, uploadLeft(t))
 }
 
