@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"reflect"
 
@@ -27,6 +26,9 @@ func partError(parts *formdata.Reader, err error) error {
 	return bodyError(err)
 }
 
+// errCutParts is the response if a handler returns the error of parts that end too early.
+var errCutParts = Error(http.StatusBadRequest, string(formdata.CutShort))
+
 // partsBody passes the parts of a body to the handler unread.
 func partsBody(index []int) passBody {
 	return func(into reflect.Value, body io.Reader, in incoming) error {
@@ -38,7 +40,7 @@ func partsBody(index []int) passBody {
 		if err != nil {
 			return partError(nil, err)
 		}
-		into.FieldByIndex(index).Set(reflect.ValueOf(multipart.NewReader(body, boundary)))
+		into.FieldByIndex(index).Set(reflect.ValueOf(formdata.NewParts(body, boundary, errCutParts)))
 		return nil
 	}
 }

@@ -45,7 +45,7 @@ func measure(_ context.Context, in MeasureFiles) (map[string]int64, error) {
 	sizes := map[string]int64{}
 	for {
 		part, err := in.Body.NextPart()
-		if err == io.EOF { // not wrapped: a wrapped io.EOF means that the form is truncated
+		if err == io.EOF { // after the last delimiter; a form that ends before it is another error
 			return sizes, nil
 		}
 		if err != nil {

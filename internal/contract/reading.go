@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"mime"
-	"mime/multipart"
 	"net/url"
 	"regexp"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
@@ -333,9 +333,12 @@ type formTexts map[string][]string
 // multipartForm parses a multipart form. A file without name and content is an empty file input.
 func multipartForm(media *openapi3.MediaType, body []byte, boundary string) (formTexts, error) {
 	form := formTexts{}
-	for parts := multipart.NewReader(bytes.NewReader(body), boundary); ; {
+	if len(body) == 0 {
+		return form, nil
+	}
+	for parts := formdata.NewParts(bytes.NewReader(body), boundary, formdata.CutShort); ; {
 		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // NextPart returns it bare after the last part
 			return form, nil
 		}
 		if err != nil {

@@ -28,9 +28,11 @@ type Malformed string
 // Error implements error.
 func (m Malformed) Error() string { return string(m) }
 
+// CutShort is the error of a body that ends before its last delimiter, or that has something else between its parts.
+const CutShort = Malformed("the multipart body is malformed or cut short")
+
 const (
 	errBoundary      = Malformed("the Content-Type of a multipart body needs a boundary of 1 to 70 characters")
-	errMultipart     = Malformed("the multipart body is malformed or cut short")
 	errPartHeader    = Malformed("a part of the multipart body has more than 16 headers or 8 KiB of them")
 	errNoDisposition = Malformed("a part of the multipart body has no Content-Disposition, or more than one")
 	errDisposition   = Malformed("a part of the multipart body has a malformed Content-Disposition; it is written form-data; name=\"...\", with filename=\"...\" for a file, both in quotes where they are more than one word")
@@ -67,7 +69,7 @@ func New(contentType string, body io.Reader) (*Reader, error) {
 		return nil, err
 	}
 	from := &source{body: body}
-	return &Reader{parts: multipart.NewReader(from, boundary), from: from}, nil
+	return &Reader{parts: NewParts(from, boundary, CutShort), from: from}, nil
 }
 
 // source is the body from which the parts are read. It records the original error of the body, and limits the bytes read
@@ -203,7 +205,7 @@ func (r *Reader) Failure(err error) error {
 	case r.from.err != nil && r.from.err != io.EOF: //nolint:errorlint // readers return it bare
 		return r.from.err
 	}
-	return errMultipart
+	return CutShort
 }
 
 // BaseName returns the last element of a path in the notation of any system, without invisible characters.
