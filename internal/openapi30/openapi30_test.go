@@ -44,6 +44,12 @@ func TestSchemas(t *testing.T) {
 		{"an example is there", `{"examples":[1,2],"example":3}`, `{"example":3}`},
 		{"base64", `{"type":"string","contentEncoding":"base64"}`, `{"type":"string","format":"byte"}`},
 		{"bytes", `{"type":"string","contentMediaType":"application/octet-stream"}`, `{"type":"string","format":"binary"}`},
+		{"an image in base64", `{"type":"string","contentEncoding":"base64","contentMediaType":"image/png"}`, `{"type":"string","format":"byte","x-contentMediaType":"image/png"}`},
+		{"another encoding", `{"type":"string","contentEncoding":"base32"}`, `{"type":"string","x-contentEncoding":"base32"}`},
+		{
+			"JSON in a text", `{"type":"string","contentMediaType":"application/json","contentSchema":{"type":["integer","null"],"const":1}}`,
+			`{"type":"string","x-contentMediaType":"application/json","x-contentSchema":{"type":"integer","nullable":true,"enum":[1]}}`,
+		},
 		{"a reference", `{"$ref":"#/components/schemas/Other"}`, `{"$ref":"#/components/schemas/Other"}`},
 		{
 			"something beside a reference", `{"$ref":"#/components/schemas/Other","description":"D"}`,

@@ -22,7 +22,7 @@ type schemaWriter struct {
 var copied = strings.Fields(`title description deprecated readOnly writeOnly format default multipleOf minLength maxLength
 	minItems maxItems uniqueItems minProperties maxProperties discriminator xml externalDocs example`)
 
-// silent are keywords that do not affect which values are accepted.
+// silent are keywords that do not affect which values are accepted. content converts those of a string's content.
 var silent = strings.Fields(`$schema $id $anchor $comment $defs contentEncoding contentMediaType contentSchema examples nullable
 	then else minContains maxContains`)
 
@@ -394,12 +394,28 @@ func (s *schemaWriter) annotations() {
 	if examples := s.in.Get("examples"); examples != nil && len(examples.Items) > 0 {
 		orElse(s.out, "example", examples.Items[0])
 	}
+	s.content()
+}
+
+// content describes what a string holds, such as the JSON in the data of an event: by a format where 3.0 has one,
+// otherwise by extensions.
+func (s *schemaWriter) content() {
 	encoding, media := s.in.Get("contentEncoding"), s.in.Get("contentMediaType")
+	isBinary := encoding == nil && media != nil && media.Text == "application/octet-stream"
 	switch {
 	case encoding != nil && encoding.Text == "base64":
 		orElse(s.out, "format", doctree.String("byte"))
-	case encoding == nil && media != nil && media.Text == "application/octet-stream":
+	case encoding != nil:
+		s.out.Set("x-contentEncoding", encoding)
+	case isBinary:
 		orElse(s.out, "format", doctree.String("binary"))
+	}
+	if media != nil && !isBinary {
+		s.out.Set("x-contentMediaType", media)
+	}
+	if content := s.in.Get("contentSchema"); content != nil {
+		made, _ := s.schema(content) // says nothing about which strings are accepted
+		s.out.Set("x-contentSchema", made)
 	}
 }
 
