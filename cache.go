@@ -50,7 +50,7 @@ func Cache(config CacheConfig) Option {
 			return fmt.Errorf("Cache: HTTP cannot carry Control %q", config.Control)
 		}
 		for _, name := range config.Vary {
-			if !mediatype.ValidHeader(name, nil) {
+			if !mediatype.IsToken(name) {
 				return fmt.Errorf("Cache: Vary %q; write the name of a header", name)
 			}
 		}

@@ -360,7 +360,7 @@ func raisesType(t reflect.Type) Declaration {
 func RespondsHeader(name, doc string, statuses ...int) Declaration {
 	return declaration{func(s *settings) error {
 		// OpenAPI ignores a header Content-Type, because media types are part of the content.
-		if !mediatype.ValidHeader(name, nil) || strings.EqualFold(name, "Content-Type") {
+		if !mediatype.IsToken(name) || strings.EqualFold(name, "Content-Type") {
 			return fmt.Errorf("RespondsHeader(%q); write the name of a header other than Content-Type", name)
 		}
 		for _, status := range statuses {

@@ -230,7 +230,7 @@ func checkMethods(methods []string) error {
 			return fmt.Errorf("the method %q is not %q; write the latter", m, upper)
 		case m == http.MethodConnect:
 			return errors.New("the method CONNECT asks a proxy for a tunnel and has no path; use another one")
-		case !mediatype.ValidHeader(m, nil), m == mountpath.AnyMethod:
+		case !mediatype.IsToken(m), m == mountpath.AnyMethod:
 			return fmt.Errorf("the method %q is not a token of HTTP; use letters, digits and hyphens, such as PURGE", m)
 		case slices.Contains(methods[:i], m):
 			return fmt.Errorf("the method %s is listed twice; name each once", m)

@@ -180,7 +180,7 @@ func checkReady(in *typeinfo.Input) error {
 			problem, fix = "it is not one of the credentials that a struct with `security:\"any\"` is made of", "give it a type such as *candor.Bearer, or move it out of the struct"
 		case !isSecurity(f) && hasTags:
 			problem, fix = "its tag has no effect, as the value is not a credential and comes from the request itself", "drop the tag"
-		case f.Word != "" && !mediatype.ValidHeader(f.Word, nil):
+		case f.Word != "" && !mediatype.IsToken(f.Word):
 			problem, fix = fmt.Sprintf("scheme:%q is not a name of an authentication scheme", f.Word), "use letters, digits and dashes"
 		case err != nil:
 			problem, fix, _ = strings.Cut(err.Error(), "; ")

@@ -161,7 +161,7 @@ func Origins(patterns ...string) Option {
 func Subprotocols(names ...string) RouteOption {
 	return onRoute(func(s *settings) error {
 		for _, name := range names {
-			if !mediatype.ValidHeader(name, nil) {
+			if !mediatype.IsToken(name) {
 				return fmt.Errorf("Subprotocols(%q); a name is a token such as \"chat.v1\"", name)
 			}
 		}

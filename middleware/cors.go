@@ -169,7 +169,7 @@ func (c CORSConfig) checkNames(field string, names []string) error {
 			return fmt.Errorf(`%s "*" with Credentials; list the names`, field)
 		case name == "*" && len(names) > 1:
 			return fmt.Errorf(`%s "*" is every name; drop the others, or the "*"`, field)
-		case name != "*" && !mediatype.ValidHeader(name, nil):
+		case name != "*" && !mediatype.IsToken(name):
 			return fmt.Errorf("%s %q; write a name", field, name)
 		}
 	}

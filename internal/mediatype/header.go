@@ -54,10 +54,16 @@ func First(h http.Header, name string) string {
 	return ""
 }
 
+// IsToken reports whether a text is a token (RFC 9110, section 5.6.2), such as a method, the name of a header or of a
+// cookie, and a subprotocol.
+func IsToken(text string) bool {
+	isOther := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) }
+	return text != "" && !strings.ContainsFunc(text, isOther)
+}
+
 // CheckHeader returns an error if HTTP cannot transport a header (RFC 9110, sections 5.1 and 5.5).
 func CheckHeader(name string, values []string) error {
-	isSeparator := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) }
-	if name == "" || strings.ContainsFunc(name, isSeparator) {
+	if !IsToken(name) {
 		return fmt.Errorf("%q cannot be the name of a header", name)
 	}
 	for _, value := range values {

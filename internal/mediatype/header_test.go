@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -106,4 +107,12 @@ func TestCheckResponse(t *testing.T) {
 	assert.NoError(t, mediatype.CheckResponse(426, "Connection", []string{"Upgrade"}))
 	assert.Error(t, mediatype.CheckResponse(426, "Upgrade", []string{"a\nb"}))
 	assert.Error(t, mediatype.CheckResponse(426, "TE", []string{"x"}))
+}
+
+func TestIsToken(t *testing.T) {
+	for c := range rune(256) {
+		isLetter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		assert.Equal(t, isLetter || strings.ContainsRune("!#$%&'*+-.^_`|~", c), mediatype.IsToken("a"+string(c)), "%q", c)
+	}
+	assert.False(t, mediatype.IsToken(""))
 }

@@ -11,8 +11,7 @@ import (
 // isMalformed reports whether an HTTP/2 request is malformed (RFC 9113, section 8.1.1) in a way that net/http only finds
 // in HTTP/1: the same request must not be refused over one protocol and served over the other.
 func isMalformed(r *http.Request) bool {
-	// A method is a token, as the name of a header is.
-	return !mediatype.ValidHeader(r.Method, nil) || !isHost(r.Host) || hasOtherHost(r) || hasWrongLength(r)
+	return !mediatype.IsToken(r.Method) || !isHost(r.Host) || hasOtherHost(r) || hasWrongLength(r)
 }
 
 // hasOtherHost reports whether a Host names another server than :authority, apart from a default port.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/mark"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // ReadInput describes the input struct of a request. known reports the types that the caller fills in itself, such as
@@ -459,7 +460,7 @@ func (t *tagged) checkName(name string) error {
 	if name == "-" {
 		return t.problem(fmt.Sprintf("%s:\"-\" does not skip the field, but reads a value named -", t.source), "take the field out of the input, or do not export it")
 	}
-	if (t.source == Header || t.source == Cookie) && !isToken(name) {
+	if (t.source == Header || t.source == Cookie) && !mediatype.IsToken(name) {
 		return t.problem(fmt.Sprintf("%q cannot be the name of a %s", name, t.source), "use letters, digits and hyphens")
 	}
 	if t.source == Header {
@@ -661,15 +662,4 @@ func withAliases(fields []*Field) []*Field {
 		all = append(append(all, f), f.Aliases...)
 	}
 	return all
-}
-
-// isToken reports whether s is a token of RFC 9110, section 5.6.2.
-func isToken(s string) bool {
-	if s == "" {
-		return false
-	}
-	return strings.IndexFunc(s, func(r rune) bool {
-		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
-		return !letter && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
-	}) < 0
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // ReadOutput describes the result of a handler: a plain value, which is the body, or an envelope, whose fields are the
@@ -138,7 +140,7 @@ func (out *Output) add(t *tagged, known func(reflect.Type) bool) error {
 	if t.name == "" {
 		return t.problem(fmt.Sprintf("its %s tag has no name", t.source), fmt.Sprintf("write `%s:%q`", t.source, t.suggestion(t.source)))
 	}
-	if !isToken(t.name) {
+	if !mediatype.IsToken(t.name) {
 		return t.problem(fmt.Sprintf("%q cannot be the name of a %s", t.name, t.source), "use letters, digits and hyphens")
 	}
 	typ, err := t.describeValue(known)
