@@ -39,6 +39,9 @@ import (
 //
 //   - Guards, parameters and credentials of both routes apply; the two run one after the other. If the GET does not
 //     succeed, its response is returned. The GET does not read from the cache.
+//   - In functions of the GET and the PUT, [RouteInfo], [RequiredScopes] and the method of the request are those of their
+//     own route: a guard that decides by the operation's id asks for the permission to read, and for the one to replace.
+//     Middleware of the PATCH sees the PATCH.
 //   - If the GET responds with an ETag, If-Match is compared with it (412 on a mismatch), and the PUT receives the tag
 //     as its If-Match: declare ErrPreconditionFailed there and use [CheckETag]. If the resource changes between GET and
 //     PUT, the patch of a client that sent no If-Match is tried again, three times in all, before it gets a 409.

@@ -332,6 +332,43 @@ func TestPatchesArePublic(t *testing.T) {
 	}
 }
 
+// A guard that decides by the operation's id asks for both permissions.
+func TestPatchesAreGuardedAsTheirGetAndPut(t *testing.T) {
+	s := newPatchShelf()
+	var seen []string
+	allowed := map[string]bool{}
+	app := candor.New(candor.Config{}, candor.Require(func(_ context.Context, in struct {
+		Route   candor.RouteInfo
+		Scopes  candor.RequiredScopes
+		Request *http.Request
+	},
+	) error {
+		seen = append(seen, fmt.Sprint(in.Request.Method, " ", in.Route.Method, " ", in.Route.OperationID, " ", in.Scopes))
+		if !allowed[in.Route.OperationID] {
+			return candor.Error(403, in.Route.OperationID)
+		}
+		return nil
+	}))
+	get := candor.Get(app, "/things/{id}", s.read, candor.OperationID("read"), candor.Scopes("r"))
+	put := candor.Put(app, "/things/{id}", s.write, candor.OperationID("replace"), candor.Scopes("w"))
+	candor.AutoPatch(get, put, candor.OperationID("patch"))
+	for _, permission := range []string{"read", "replace", ""} {
+		got := patch(app, mergePatches, `{"name":"ink"}`)
+		if permission == "" {
+			assert.Equal(t, 200, got.Code)
+			break
+		}
+		assert.Equal(t, 403, got.Code)
+		assert.JSONEq(t, `{"detail":"`+permission+`"}`, got.Body.String())
+		allowed[permission] = true
+	}
+	assert.Equal(t, []string{
+		"GET GET read [r]",
+		"GET GET read [r]", "PUT PUT replace [w]",
+		"GET GET read [r]", "PUT PUT replace [w]",
+	}, seen)
+}
+
 // A PATCH reads the resource itself, not a cached response.
 func TestPatchesReadNoCache(t *testing.T) {
 	s := newPatchShelf()

@@ -26,8 +26,8 @@ func (h ResponseHeader) Set(name, value string) { http.Header(h).Set(name, value
 // Add appends a value to a header.
 func (h ResponseHeader) Add(name, value string) { http.Header(h).Add(name, value) }
 
-// RouteInfo describes an operation. As an input it describes the operation that serves the request; [App.Routes] lists
-// all of them.
+// RouteInfo describes an operation. As an input it describes the operation that serves the request, in a PATCH made by
+// [AutoPatch] the GET or the PUT to which the function belongs; [App.Routes] lists all of them.
 type RouteInfo struct {
 	// Method and Pattern are those of the route, such as GET and "/items/{item_id}". The method of a mount is "*".
 	Method, Pattern string
