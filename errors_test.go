@@ -76,7 +76,7 @@ func (b badDetail) MarshalJSON() ([]byte, error) {
 	return nil, errors.New("secret reason")
 }
 
-func TestErrorAnswers(t *testing.T) {
+func TestErrorResponses(t *testing.T) {
 	notFound := candor.Error(404, "item not found")
 	tests := map[string]struct {
 		err    error
@@ -190,9 +190,9 @@ func TestAbortPassesThrough(t *testing.T) {
 	assert.Empty(t, log.take())
 }
 
-// TestAnswersThatHaveBegun checks, over a real connection, that
+// TestResponsesThatHaveBegun checks, over a real connection, that
 // no client mistakes a truncated response for a complete one.
-func TestAnswersThatHaveBegun(t *testing.T) {
+func TestResponsesThatHaveBegun(t *testing.T) {
 	begin := func(w http.ResponseWriter) {
 		_, _ = io.WriteString(w, "half of ")
 		_ = http.NewResponseController(w).Flush()

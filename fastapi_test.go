@@ -404,7 +404,7 @@ func TestFastAPIBodyAfterCredentials(t *testing.T) {
 	})
 }
 
-func TestFastAPIAnswers(t *testing.T) {
+func TestFastAPIResponses(t *testing.T) {
 	type session struct {
 		Status  int    `status:"200,201"`
 		Version string `header:"X-Version"`

@@ -52,7 +52,7 @@ func passes[E error](as func(E) error) func(context.Context, E) (said, error) {
 	return func(_ context.Context, err E) (said, error) { return said{}, as(err) }
 }
 
-func TestWhichErrorHandlerAnswers(t *testing.T) {
+func TestWhichErrorHandlerResponds(t *testing.T) {
 	type handlers = func(r candor.Routes)
 	tests := map[string]struct {
 		app, router handlers

@@ -180,7 +180,7 @@ func TestMiddlewareOrder(t *testing.T) {
 	exchanges{{"GET /", `404 X-Through: first, second | {"detail":"Not Found"}`}}.check(t, one)
 }
 
-func TestMiddlewareAnswers(t *testing.T) {
+func TestMiddlewareResponses(t *testing.T) {
 	refuse := func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			candor.WriteError(w, r, candor.Error(401, "no").WithHeader("X-Reason", "none"))

@@ -540,7 +540,7 @@ func (b *booking) Validate() error {
 	return errors.Join(all...)
 }
 
-func TestInputsThatJudgeThemselves(t *testing.T) {
+func TestInputsThatValidateThemselves(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/{room}", func(_ context.Context, in booking) (string, error) { return "ok", nil })
 	c := candor.NewTestClient(t, app)

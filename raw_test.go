@@ -20,7 +20,7 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-func TestRawAnswers(t *testing.T) {
+func TestRawResponses(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/html", apptest.Returns(candor.HTML("<b>é</b>")))
 	candor.Get(app, "/text", apptest.Returns(candor.Text("a < b")), candor.Status(201))

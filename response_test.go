@@ -74,7 +74,7 @@ type sparse struct {
 	E *int           `json:"e"`
 }
 
-func TestJSONAnswers(t *testing.T) {
+func TestJSONResponses(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/string", apptest.Returns("a < b"))
 	candor.Get(app, "/number", apptest.Returns(1.5))
@@ -123,7 +123,7 @@ func TestJSONAnswers(t *testing.T) {
 	}
 }
 
-func TestWhatAnAnswerDoesNotDeclareCannotLeave(t *testing.T) {
+func TestWhatAResponseDoesNotDeclareCannotLeave(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/me", func(context.Context, candor.None) (publicUser, error) {
 		user := userRecord{Name: "Ada", PasswordHash: "$2a$", Tags: []string{"admin"}}
@@ -258,7 +258,7 @@ func mistake[T any](options ...candor.RouteOption) func(*candor.App) {
 	}
 }
 
-func TestMistakesInAnswers(t *testing.T) {
+func TestConfigurationErrorsOfResponses(t *testing.T) {
 	tests := map[string]struct {
 		register func(*candor.App)
 		want     string

@@ -161,7 +161,7 @@ func (i *invoice) Validate() error {
 	return errors.Join(all...)
 }
 
-func TestBodiesThatJudgeThemselves(t *testing.T) {
+func TestBodiesThatValidateThemselves(t *testing.T) {
 	c := apptest.Echoing[struct {
 		Body invoice `body:"invoice"`
 	}](t, "/")

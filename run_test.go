@@ -97,7 +97,7 @@ func postJSON(t *testing.T, url, body string) (status int, answer string) {
 }
 
 // One response lists everything that is invalid, in all parts of the request.
-func TestAllFaultsOfARequestAreOneAnswer(t *testing.T) {
+func TestAllValidationErrorsOfARequestAreOneResponse(t *testing.T) {
 	t.Parallel()
 	url := serveApp(t, orders(nil))
 	status, body := postJSON(t, url+"/orders?page=0",

@@ -844,7 +844,7 @@ func TestWebSocketWritesAsLongAsTheLimit(t *testing.T) {
 	}
 }
 
-func TestWebSocketAnswersInvalidMessages(t *testing.T) {
+func TestWebSocketRepliesToInvalidMessages(t *testing.T) {
 	config, log := wsConfig()
 	config.Message = func(_ *http.Request, f candor.Fault) string { return "own: " + f.Type }
 	app := candor.New(config)

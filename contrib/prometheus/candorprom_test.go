@@ -204,7 +204,7 @@ func TestPromtoolFindsNothing(t *testing.T) {
 }
 
 // A Prometheus scrapes two processes, and has data for every query of the dashboard.
-func TestPrometheusAnswersTheDashboard(t *testing.T) {
+func TestPrometheusServesTheDashboard(t *testing.T) {
 	one, two := serve(t, newApp(t, nil)), serve(t, newApp(t, nil))
 	base := startPrometheus(t, one.Listener.Addr().String(), two.Listener.Addr().String())
 	for _, expr := range expressions(t) {
