@@ -542,7 +542,8 @@ func refuseMedia(names []string) *HTTPError {
 }
 
 // isEmpty reports whether the client sent no body. It reads only if it has to: not when the length is known, and not
-// from a client that waits for 100 (Continue), because reading would send it (RFC 9110, section 10.1.1).
+// from a client that waits for 100 (Continue), because reading would send it (RFC 9110, section 10.1.1). By HTTP/2 that
+// cannot be seen, since net/http removes Expect; such a client is told to continue, and then refused.
 func (in *incoming) isEmpty() bool {
 	if in.r.ContentLength >= 0 || in.r.Header.Get("Expect") != "" {
 		return in.r.ContentLength == 0

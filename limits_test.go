@@ -9,6 +9,8 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"testing"
@@ -66,6 +68,50 @@ func TestRefusalsDoNotAskForTheBody(t *testing.T) {
 		"Content-Type: application/json\nContent-Length: 99999999999":               "HTTP/1.1 413 Request Entity Too Large",
 	} {
 		assert.Equal(t, want, firstLine(t, addr, begin+header+"\n\n"), header)
+	}
+}
+
+// Over HTTP/2 as well, except where only a read of the body can tell whether there is one.
+func TestRefusalsOverHTTP2DoNotAskForTheBody(t *testing.T) {
+	t.Parallel()
+	app := candor.New(candor.Config{})
+	type input struct {
+		Body map[string]int `body:""`
+	}
+	accept := func(context.Context, input) (candor.None, error) { return candor.None{}, nil }
+	candor.Post(app, "/open", accept, candor.MaxBody(100))
+	candor.Post(app, "/guarded", accept, candor.Require(func(context.Context, candor.None) error { return candor.Error(403, nil) }))
+	server := httptest.NewUnstartedServer(app)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	client := server.Client()
+	client.Transport.(*http.Transport).ExpectContinueTimeout = time.Minute
+	for _, row := range []struct {
+		path, media string
+		length      int64
+		status      int
+		continued   bool
+	}{
+		{"/open", "application/json", 2, 204, true},
+		{"/open", "application/json", -1, 204, true},
+		{"/open", "application/json", 101, 413, false},
+		{"/open", "text/plain", 2, 415, false},
+		{"/open", "text/plain", -1, 415, true},
+		{"/guarded", "application/json", -1, 403, false},
+		{"/nowhere", "application/json", -1, 404, false},
+	} {
+		continued := false
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { continued = true }})
+		r, err := http.NewRequestWithContext(ctx, "POST", server.URL+row.path, io.NopCloser(strings.NewReader("{}"+strings.Repeat(" ", max(0, int(row.length)-2)))))
+		require.NoError(t, err)
+		r.ContentLength, r.Header = row.length, http.Header{"Content-Type": {row.media}, "Expect": {"100-continue"}}
+		response, err := client.Do(r)
+		require.NoError(t, err)
+		response.Body.Close()
+		assert.Equal(t, 2, response.ProtoMajor)
+		assert.Equal(t, row.status, response.StatusCode, row)
+		assert.Equal(t, row.continued, continued, row)
 	}
 }
 
