@@ -3,6 +3,8 @@ package candor_test
 import (
 	"context"
 	"errors"
+	"go/ast"
+	"go/types"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/internal/apptest"
+	"github.com/candor-go/candor/internal/filegraph"
 )
 
 // layered is an app with one route, GET or POST /x, and options at each level.
@@ -229,4 +232,60 @@ func TestRouteOptions(t *testing.T) {
 	assert.Equal(t, []any{nil, nil, "edited c"}, []any{operation("/a", "description"), operation("/b", "description"), operation("/c", "description")})
 	assert.Equal(t, "Taken\nfor later", apptest.Member(doc, "paths", "/a", "get", "responses", "202", "description"))
 	require.Equal(t, []string{"203"}, apptest.MemberNames(doc, "paths", "/c", "get", "responses"))
+}
+
+// Settings of an outer level, and metadata of a document, apply inside unless they are set there. The tests of each option
+// show how; this one finds a field of those types that inherit does not mention, such as one that was added later.
+func TestEverySettingIsInherited(t *testing.T) {
+	t.Parallel()
+	source, err := filegraph.Read(".")
+	require.NoError(t, err)
+	own := map[string]string{
+		"aliases":   "stay with their route",
+		"until":     "is a provider's",
+		"attempts":  "is a provider's",
+		"inherited": "is counted, no option sets it",
+	}
+	for _, name := range []string{"settings", "annotations", "Info"} {
+		inner, outer := inheritedFields(source, name)
+		for field := range source.Types.Scope().Lookup(name).Type().Underlying().(*types.Struct).Fields() {
+			if own[field.Name()] == "" {
+				assert.Contains(t, outer, field.Name(), "%s: %s of the outer scope is lost", name, field.Name())
+				assert.Contains(t, inner, field.Name(), "%s: %s of the inner scope is lost", name, field.Name())
+			}
+		}
+	}
+}
+
+// inheritedFields returns the fields of the receiver that the method inherit of a type reads, and those of its parameter.
+func inheritedFields(source *filegraph.Source, name string) (inner, outer []string) {
+	for _, tree := range source.Trees {
+		for _, declaration := range tree.Decls {
+			f, ok := declaration.(*ast.FuncDecl)
+			if !ok || f.Name.Name != "inherit" || f.Recv == nil || filegraph.Receiver(f.Recv.List[0].Type) != name {
+				continue
+			}
+			written := map[ast.Node]bool{}
+			ast.Inspect(f.Body, func(n ast.Node) bool {
+				if assignment, ok := n.(*ast.AssignStmt); ok {
+					for _, target := range assignment.Lhs {
+						written[target] = true
+					}
+				}
+				selector, ok := n.(*ast.SelectorExpr)
+				if !ok || written[n] {
+					return true
+				}
+				switch from, _ := selector.X.(*ast.Ident); {
+				case from == nil:
+				case from.Name == f.Type.Params.List[0].Names[0].Name:
+					outer = append(outer, selector.Sel.Name)
+				case from.Name == f.Recv.List[0].Names[0].Name:
+					inner = append(inner, selector.Sel.Name)
+				}
+				return true
+			})
+		}
+	}
+	return inner, outer
 }
