@@ -34,6 +34,9 @@ func Close(code int, reason string) error { return &CloseError{Code: code, Reaso
 
 // Error returns the code and the reason, for logs.
 func (e *CloseError) Error() string {
+	if e == nil {
+		return nilError("CloseError")
+	}
 	return strings.TrimSuffix(fmt.Sprintf("websocket closed with %d: %s", e.Code, e.Reason), ": ")
 }
 
@@ -52,12 +55,17 @@ func (e *CloseError) closing() *socket.Closing {
 }
 
 // Unwrap returns what broke the connection, nil if it was closed properly.
-func (e *CloseError) Unwrap() error { return e.cause }
+func (e *CloseError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.cause
+}
 
 // As lets errors.As find an [HTTPError]: before there is a socket to close, the error is a 403.
 func (e *CloseError) As(target any) bool {
 	to, ok := target.(**HTTPError)
-	if ok {
+	if ok = ok && e != nil; ok {
 		var detail any
 		if e.Reason != "" {
 			detail = e.Reason
@@ -92,12 +100,12 @@ func closingFor(err error) (closing *CloseError, meant bool) {
 		return &CloseError{Code: int(websocket.StatusNormalClosure)}, true
 	}
 	// CloseError must be tested first: by its method As it is an HTTPError too.
-	if asked, ok := errors.AsType[*CloseError](err); ok && travels(asked.Code) {
+	if asked, ok := errors.AsType[*CloseError](err); ok && asked != nil && travels(asked.Code) {
 		return asked, true
 	} else if ok {
 		return &CloseError{Code: int(websocket.StatusInternalError)}, false
 	}
-	if invalid, ok := errors.AsType[*ValidationError](err); ok {
+	if invalid := invalidIn(err); invalid != nil {
 		return &CloseError{Code: int(websocket.StatusPolicyViolation), Reason: firstFault(invalid)}, true
 	}
 	if known := httpErrorIn(err); known != nil && known.status < http.StatusInternalServerError {

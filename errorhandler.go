@@ -268,6 +268,9 @@ func findError(f *failure, into any) bool {
 	}
 	switch found := into.(type) {
 	case **ValidationError:
+		if *found == nil {
+			return false
+		}
 		*found = f.writer.rendered(f.r, *found)
 	case *error:
 		_ = f.known() // for the log

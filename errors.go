@@ -115,17 +115,35 @@ func (e *HTTPError) Detail() any { return e.detail }
 func (e *HTTPError) Header() http.Header { return e.header.Clone() }
 
 // Error returns the status and the detail, for logs.
-func (e *HTTPError) Error() string { return fmt.Sprintf("%d: %v", e.status, e.detail) }
+func (e *HTTPError) Error() string {
+	if e == nil {
+		return nilError("HTTPError")
+	}
+	return fmt.Sprintf("%d: %v", e.status, e.detail)
+}
+
+// nilError is the text of an error that is a nil pointer: a variable of the type was returned as an error.
+func nilError(name string) string {
+	return "a nil *candor." + name + " is no nil error; return nil, or use variables of type error"
+}
 
 // Unwrap returns the cause of an error that Candor made itself, as handlers of [OnStatus] see it: the
 // *[ValidationError] of a 422, the unknown error or the panic of a 500. It is nil for errors made by [Error].
-func (e *HTTPError) Unwrap() error { return e.cause }
+func (e *HTTPError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.cause
+}
 
 // Is reports whether target is the same error, or both were derived from the same error by With or WithHeader. An error
 // returned by [Route.Call] matches every error with its status and its detail.
 func (e *HTTPError) Is(target error) bool {
 	t, ok := target.(*HTTPError)
-	return ok && (t.root() == e.root() || e.remote && t.status == e.status && sameJSON(t.detail, e.detail))
+	if !ok || t == nil || e == nil {
+		return ok && t == e
+	}
+	return t.root() == e.root() || e.remote && t.status == e.status && sameJSON(t.detail, e.detail)
 }
 
 // sameJSON compares details by their encoding.
@@ -299,7 +317,7 @@ func (f *failure) classify() *HTTPError {
 	if known := httpErrorIn(f.err); known != nil {
 		return known
 	}
-	if invalid, ok := errors.AsType[*ValidationError](opened(f.err)); ok {
+	if invalid := invalidIn(opened(f.err)); invalid != nil {
 		invalid = f.writer.rendered(f.r, invalid)
 		return &HTTPError{status: http.StatusUnprocessableEntity, detail: invalid.Faults, cause: invalid}
 	}
@@ -310,10 +328,16 @@ func (f *failure) classify() *HTTPError {
 // httpErrorIn returns the HTTPError in err, nil if there is none with a valid status.
 func httpErrorIn(err error) *HTTPError {
 	known, ok := errors.AsType[*HTTPError](err)
-	if !ok || known.status < 300 || known.status > 599 {
+	if !ok || known == nil || known.status < 300 || known.status > 599 {
 		return nil
 	}
 	return known
+}
+
+// invalidIn returns the ValidationError in err, nil if there is none.
+func invalidIn(err error) *ValidationError {
+	invalid, _ := errors.AsType[*ValidationError](err)
+	return invalid
 }
 
 // status returns the status of known, without logging.
@@ -324,7 +348,7 @@ func (f *failure) status() int {
 	if known := httpErrorIn(f.err); known != nil {
 		return known.status
 	}
-	if _, ok := errors.AsType[*ValidationError](f.err); ok || f.untouched() != nil {
+	if invalidIn(f.err) != nil || f.untouched() != nil {
 		return http.StatusUnprocessableEntity
 	}
 	return http.StatusInternalServerError

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -364,4 +365,28 @@ func TestMessagesOfFaultsInAnError(t *testing.T) {
 	app.ServeHTTP(w, r)
 	assert.Equal(t, 422, w.Code)
 	assert.JSONEq(t, `{"detail":[{"type":"missing","loc":["body","a"],"msg":"de missing"}]}`, w.Body.String())
+}
+
+// A nil pointer that was returned as an error is no error for the client: it is an unknown one, and the log says so.
+func TestErrorsThatAreNilPointers(t *testing.T) {
+	for name, err := range map[string]error{
+		"HTTPError": (*candor.HTTPError)(nil), "ValidationError": (*candor.ValidationError)(nil), "CloseError": (*candor.CloseError)(nil),
+	} {
+		for _, returned := range []error{err, fmt.Errorf("wrapped: %w", err), errors.Join(errors.New("other"), err)} {
+			app, logged := apptest.Quiet(candor.Config{})
+			candor.OnStatus(app, 500, func(context.Context, *candor.HTTPError) (candor.Text, error) { return "sorry", nil })
+			candor.OnError(app, func(context.Context, *candor.ValidationError) (candor.Text, error) { return "invalid", nil })
+			candor.Get(app, "/handler", func(context.Context, candor.None) (string, error) { return "", returned })
+			candor.Get(app, "/guard", apptest.Returns("x"), candor.Require(func(context.Context, candor.None) error { return returned }), candor.Timeout(time.Minute))
+			candor.WebSocket(app, "/socket", func(context.Context, candor.None, *candor.Socket[string, string]) error { return returned })
+			c := candor.NewTestClient(t, app)
+			assert.Equal(t, "sorry", string(c.Get("/handler").Status(500).Body))
+			assert.Equal(t, "sorry", string(c.Get("/guard").Status(500).Body))
+			assert.Equal(t, 2, strings.Count(logged.String(), "a nil *candor."+name+" is no nil error"), logged.String())
+			code, _ := c.WebSocket("/socket").Closed()
+			assert.Equal(t, 1011, code)
+		}
+	}
+	require.NotErrorIs(t, candor.Error(404, nil), (*candor.HTTPError)(nil))
+	require.NotErrorIs(t, error((*candor.HTTPError)(nil)), candor.Error(404, nil))
 }

@@ -200,7 +200,6 @@ func isLate(ctx context.Context, err error) bool {
 		return false
 	}
 	// An error made for the client says more than that the operation took too long.
-	_, invalid := errors.AsType[*ValidationError](opened(err))
 	_, panicked := errors.AsType[*panics.Error](err)
-	return httpErrorIn(err) == nil && !invalid && !panicked
+	return httpErrorIn(err) == nil && invalidIn(opened(err)) == nil && !panicked
 }

@@ -46,6 +46,9 @@ type ValidationError struct {
 
 // Error lists the validation errors in one line, without any input.
 func (e *ValidationError) Error() string {
+	if e == nil {
+		return nilError("ValidationError")
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d validation errors in the request", len(e.Faults))
 	for _, f := range e.Faults {
@@ -57,7 +60,7 @@ func (e *ValidationError) Error() string {
 // As lets errors.As pass the validation errors on to the decoder of the value that they are about.
 func (e *ValidationError) As(target any) bool {
 	to, ok := target.(*fault.Located)
-	if ok {
+	if ok = ok && e != nil; ok {
 		*to = broughtFaults{e}
 	}
 	return ok
