@@ -55,25 +55,32 @@ func (p Operations) values(text []byte) ([]json.RawMessage, error) {
 	values := make([]json.RawMessage, len(p))
 	for i, o := range p {
 		values[i] = members[i]["value"]
-		o.check(i, values[i] != nil, &wrong)
+		o.check(i, members[i], &wrong)
 	}
 	return values, wrong.err()
 }
 
-// check validates the i-th operation.
-func (o Operation) check(i int, hasValue bool, wrong *Invalid) {
+// needs returns the member that an operation has beside op and path, "" for none.
+func (o Operation) needs() string {
+	switch o.Op {
+	case "move", "copy":
+		return "from"
+	case "add", "replace", "test":
+		return "value"
+	}
+	return ""
+}
+
+// check validates the i-th operation, which was sent with these members.
+func (o Operation) check(i int, sent map[string]json.RawMessage, wrong *Invalid) {
 	if !isPointer(o.Path) {
 		wrong.add("not a JSON pointer", i, "path")
 	}
-	switch o.Op {
-	case "move", "copy":
-		if !isPointer(o.From) {
-			wrong.add("not a JSON pointer", i, "from")
-		}
-	case "add", "replace", "test":
-		if !hasValue {
-			wrong.add("needed by "+o.Op, i, "value")
-		}
+	// A from that is absent is not the empty pointer, which is the whole resource.
+	if name := o.needs(); name != "" && sent[name] == nil {
+		wrong.add("needed by "+o.Op, i, name)
+	} else if name == "from" && !isPointer(o.From) {
+		wrong.add("not a JSON pointer", i, name)
 	}
 }
 

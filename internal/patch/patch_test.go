@@ -57,14 +57,16 @@ func operate(t *testing.T, resource, text string, most int64) ([]byte, error) {
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ patch, want, wrong string }{
-		"none":             {`[]`, `{"a":1,"l":["x"]}`, ``},
-		"some":             {`[{"op":"add","path":"/b","value":null},{"op":"remove","path":"/l/0"}]`, `{"a":1,"l":[],"b":null}`, ``},
-		"no value":         {`[{"op":"replace","path":"/a"}]`, ``, `Value error: needed by replace at [body 0 value]`},
-		"no pointers":      {`[{"op":"move","path":"a","from":"/~2"}]`, ``, "Value error: not a JSON pointer at [body 0 path]\nValue error: not a JSON pointer at [body 0 from]"},
-		"nothing there":    {`[{"op":"test","path":"/a","value":1},{"op":"remove","path":"/x"}]`, ``, `Value error: remove has a path that does not exist at [body 1 path]`},
-		"a test":           {`[{"op":"test","path":"/a","value":2}]`, ``, `the test of operation 0 failed at "/a"`},
-		"a negative index": {`[{"op":"remove","path":"/l/-1"}]`, ``, `Value error: remove has a path that does not exist at [body 0 path]`},
-		"a large copy":     {`[{"op":"copy","from":"","path":"/b"},{"op":"copy","from":"","path":"/c"}]`, ``, `the patch copies too much`},
+		"none":              {`[]`, `{"a":1,"l":["x"]}`, ``},
+		"some":              {`[{"op":"add","path":"/b","value":null},{"op":"remove","path":"/l/0"}]`, `{"a":1,"l":[],"b":null}`, ``},
+		"no from":           {`[{"op":"copy","path":"/b"},{"op":"move","path":"/b"}]`, ``, "Value error: needed by copy at [body 0 from]\nValue error: needed by move at [body 1 from]"},
+		"the whole as from": {`[{"op":"copy","from":"","path":"/b"}]`, `{"a":1,"b":{"a":1,"l":["x"]},"l":["x"]}`, ``},
+		"no value":          {`[{"op":"replace","path":"/a"}]`, ``, `Value error: needed by replace at [body 0 value]`},
+		"no pointers":       {`[{"op":"move","path":"a","from":"/~2"}]`, ``, "Value error: not a JSON pointer at [body 0 path]\nValue error: not a JSON pointer at [body 0 from]"},
+		"nothing there":     {`[{"op":"test","path":"/a","value":1},{"op":"remove","path":"/x"}]`, ``, `Value error: remove has a path that does not exist at [body 1 path]`},
+		"a test":            {`[{"op":"test","path":"/a","value":2}]`, ``, `the test of operation 0 failed at "/a"`},
+		"a negative index":  {`[{"op":"remove","path":"/l/-1"}]`, ``, `Value error: remove has a path that does not exist at [body 0 path]`},
+		"a large copy":      {`[{"op":"copy","from":"","path":"/b"},{"op":"copy","from":"","path":"/c"}]`, ``, `the patch copies too much`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
