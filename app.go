@@ -63,7 +63,7 @@ type mountPoint struct {
 
 // New makes an app. The options apply to all of its routes. An invalid configuration or option panics.
 func New(config Config, options ...Option) *App {
-	a := &App{site: callsite.Here(), config: config, born: unincluded.count()}
+	a := &App{site: callsite.Here(), config: config, born: unincluded.Made()}
 	a.overrides = map[reflect.Type]*provider{}
 	a.errors = &errorWriter{log: cmp.Or(config.Logger, slog.Default()), messages: config.Message}
 	if config.ProblemDetails {

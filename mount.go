@@ -63,7 +63,6 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	}
 	rt.set = rt.set.copy() // copied, because others may share it
 	rt.set.hidden = true
-	r.items = append(r.items, item{route: rt})
-	r.filled.Store(true)
+	r.addItem(item{route: rt})
 	return nil
 }

@@ -8,12 +8,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"weak"
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/loose"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -31,9 +30,10 @@ type Router struct {
 	site   *callsite.Site
 	prefix string
 	own    *settings
-	// filled means that there are items. Sealing reads it for routers that other goroutines may be filling.
-	filled atomic.Bool
-	items  []item
+	// number counts the routers in the order in which they were made; 0 is an app's own.
+	number   int
+	included bool
+	items    []item
 	// providers and lifespans are in the order of registration.
 	providers []*provider
 	lifespans []*lifespan
@@ -79,62 +79,20 @@ func NewRouter(prefix string, options ...Option) *Router {
 	if err != nil {
 		panic(r.configError(err))
 	}
-	unincluded.add(r)
+	r.number = unincluded.Next()
 	return r
 }
 
 // unincluded are the routers that nothing has included yet. Routes on a router that was forgotten would silently be
 // missing, so the app logs a warning. This package variable has no other effect.
-var unincluded looseRouters
+var unincluded loose.Routers
 
-// looseRouters lists routers in the order in which they were made, without keeping any of them alive.
-type looseRouters struct {
-	mutex   sync.Mutex
-	made    int
-	numbers map[weak.Pointer[Router]]int
-}
-
-func (l *looseRouters) count() int {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	return l.made
-}
-
-func (l *looseRouters) add(r *Router) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	if l.numbers == nil {
-		l.numbers = map[weak.Pointer[Router]]int{}
+// addItem adds an item. With the first one, a router that is not included is listed as such.
+func (r *Router) addItem(it item) {
+	if len(r.items) == 0 && r.root == nil && !r.included {
+		unincluded.Add(r.number, loose.Router{Prefix: r.prefix, Site: r.site})
 	}
-	l.made++
-	l.numbers[weak.Make(r)] = l.made
-}
-
-func (l *looseRouters) remove(r *Router) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	delete(l.numbers, weak.Make(r))
-}
-
-// since removes and returns the routers with routes that were made after the given number of others.
-func (l *looseRouters) since(number int) []*Router {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	var found []*Router
-	for pointer, n := range l.numbers {
-		r := pointer.Value()
-		switch {
-		// The router was garbage collected: nothing includes it or refers to it.
-		case r == nil:
-			delete(l.numbers, pointer)
-		case n > number && r.filled.Load():
-			delete(l.numbers, pointer)
-			found = append(found, r)
-		}
-	}
-	// Map order is random, and the log should not be.
-	slices.SortFunc(found, func(a, b *Router) int { return strings.Compare(a.site.String(), b.site.String()) })
-	return found
+	r.items = append(r.items, it)
 }
 
 // configError adds to an error that it is about the router's prefix or options.
@@ -209,9 +167,9 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 			return err
 		}
 	}
-	r.items = append(r.items, item{inclusion: i})
-	r.filled.Store(true)
-	unincluded.remove(i.router)
+	r.addItem(item{inclusion: i})
+	i.router.included = true
+	unincluded.Remove(i.router.number)
 	return nil
 }
 
@@ -246,7 +204,7 @@ func (r *Router) Docs(docs Docs, info Info) {
 	if err != nil {
 		panic(fmt.Errorf("candor: Docs at %s: %w", d.site, err))
 	}
-	r.items = append(r.items, item{docs: d})
+	r.addItem(item{docs: d})
 }
 
 // reaches reports whether other is r or is included below it.
@@ -380,8 +338,7 @@ func (r *Router) add(rt *route, options []RouteOption) (err error) {
 		return err
 	}
 	rt.owner = r
-	r.items = append(r.items, item{route: rt})
-	r.filled.Store(true)
+	r.addItem(item{route: rt})
 	return nil
 }
 

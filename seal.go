@@ -696,8 +696,8 @@ func (a *App) sealed() (*table, error) {
 	}
 	a.table.Store(t)
 	// A router that was made before this app may belong to another one.
-	for _, r := range unincluded.since(a.born) {
-		a.errors.log.Warn("a router has routes, but nothing includes it, so they are not served", "router", r.prefix, "at", r.site.String())
+	for _, r := range unincluded.TakeSince(a.born) {
+		a.errors.log.Warn("a router has routes, but nothing includes it, so they are not served", "router", r.Prefix, "at", r.Site.String())
 	}
 	return t, nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -570,7 +571,8 @@ func TestOptionsWhereTheyHaveAnEffect(t *testing.T) {
 	}
 }
 
-// A router with routes that no app includes is logged once. A router without routes, or in another app, is not.
+// A router with routes that no app includes is logged once, even if nothing refers to it any more. A router without
+// routes, or in another app, is not.
 func TestRouterThatIsNotIncluded(t *testing.T) {
 	forgotten := func(app *candor.App) {
 		r := candor.NewRouter("/forgotten")
@@ -579,6 +581,12 @@ func TestRouterThatIsNotIncluded(t *testing.T) {
 		used := candor.NewRouter("/used")
 		candor.Get(used, "/", nothing)
 		app.Include(used)
+		early := candor.NewRouter("/early")
+		app.Include(early)
+		candor.Get(early, "/", nothing)
+		r, used, early = nil, nil, nil
+		runtime.GC()
+		runtime.GC()
 	}
 	text := toldOf(forgotten)
 	assert.Contains(t, text, "a router has routes, but nothing includes it, so they are not served")
@@ -586,6 +594,7 @@ func TestRouterThatIsNotIncluded(t *testing.T) {
 	assert.Contains(t, text, "silence_test.go:")
 	assert.NotContains(t, text, "/empty")
 	assert.NotContains(t, text, "/used")
+	assert.NotContains(t, text, "/early")
 	assert.Empty(t, toldOf(onRoute()))
 }
 

@@ -178,7 +178,7 @@ func (s *soak) startProcess(p *soaked) {
 
 func (s *soak) stopProcess(p *soaked) {
 	s.t.Helper()
-	if p.cmd.ProcessState != nil {
+	if p.cmd.Process == nil || p.cmd.ProcessState != nil { // it has not started, or has ended
 		return
 	}
 	assert.NoError(s.t, p.cmd.Process.Signal(syscall.SIGTERM))
