@@ -400,12 +400,15 @@ func checkResponse(name string, values []string) error {
 func (x *exchange) restoreConnection(h http.Header) {
 	f := &failure{writer: x.endpoint.errors, r: x.scope.r}
 	for name, values := range h {
-		if mediatype.OfConnection(name) && !slices.Equal(values, x.connection[name]) {
-			f.leavesOut(checkResponse(name, values))
-			delete(h, name)
+		before := x.connection[name]
+		if !mediatype.OfConnection(name) || slices.Equal(values, before) {
+			continue
+		}
+		f.leavesOut(checkResponse(name, values))
+		if delete(h, name); before != nil {
+			h[name] = before
 		}
 	}
-	maps.Copy(h, x.connection)
 }
 
 // connectionLines returns the headers about the connection, nil if there are none.

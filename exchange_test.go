@@ -107,6 +107,28 @@ func TestMiddlewareMayCloseConnections(t *testing.T) {
 	}
 }
 
+// What middleware says of the connection is not part of a response that is kept.
+func TestKeptErrorsHaveNoHeadersOfTheConnection(t *testing.T) {
+	t.Parallel()
+	var kept http.Header
+	app := candor.New(candor.Config{}, candor.Use(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Connection", "close")
+			next.ServeHTTP(w, r)
+		})
+	}), candor.Around(func(_ context.Context, in struct{ Exchange *candor.Exchange }, next func() error) error {
+		err := next()
+		_, kept, _, _ = in.Exchange.Response(err)
+		return err
+	}))
+	candor.Get(app, "/", setting[string]("X-A", "b", candor.Error(409, nil)))
+	head := headOf(t, app, "/", "")
+	assert.Contains(t, head, " 409 ")
+	assert.Contains(t, head, "\r\nConnection: close\r\n")
+	assert.Equal(t, "b", kept.Get("X-A"))
+	assert.NotContains(t, kept, "Connection")
+}
+
 // A 426 must name a protocol (RFC 9110, section 15.5.22); by HTTP/2 there is no header for it.
 func TestUpgradeRequiredNamesTheProtocol(t *testing.T) {
 	t.Parallel()
