@@ -341,6 +341,7 @@ func TestPatchesAreGuardedAsTheirGetAndPut(t *testing.T) {
 		Route   candor.RouteInfo
 		Scopes  candor.RequiredScopes
 		Request *http.Request
+		Token   candor.Bearer
 	},
 	) error {
 		seen = append(seen, fmt.Sprint(in.Request.Method, " ", in.Route.Method, " ", in.Route.OperationID, " ", in.Scopes))
@@ -353,7 +354,7 @@ func TestPatchesAreGuardedAsTheirGetAndPut(t *testing.T) {
 	put := candor.Put(app, "/things/{id}", s.write, candor.OperationID("replace"), candor.Scopes("w"))
 	candor.AutoPatch(get, put, candor.OperationID("patch"))
 	for _, permission := range []string{"read", "replace", ""} {
-		got := patch(app, mergePatches, `{"name":"ink"}`)
+		got := patch(app, mergePatches, `{"name":"ink"}`, "Authorization", "Bearer t")
 		if permission == "" {
 			assert.Equal(t, 200, got.Code)
 			break
