@@ -18,6 +18,7 @@ type server struct {
 	handler   http.Handler
 	lim       Limits
 	clock     clock
+	dates     dates
 	hooks     Hooks
 	protocols Protocols
 
@@ -39,6 +40,7 @@ type server struct {
 // ServeHTTP is called by net/http on the goroutine of the connection.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, _ := r.Context().Value(connKey{}).(*conn)
+	w.Header()["Date"] = s.dates.line()
 	if c.http2 {
 		s.pending.Add(1)
 		defer s.done()
