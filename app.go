@@ -98,19 +98,31 @@ func New(config Config, options ...Option) *App {
 // them once and responds with 500. An app with shared providers or a lifespan that nobody started responds with 503 and
 // Retry-After, and logs once what has to be started; use [App.Start] where the app is a handler of your own server.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.serve(w, r, false)
+}
+
+// ownServer is the handler of App.Serve.
+type ownServer struct{ app *App }
+
+// ServeHTTP implements http.Handler.
+func (s ownServer) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.app.serve(w, r, true) }
+
+// serve serves a request. direct means that net/http has called it, so that nobody else reads the header of the response.
+func (a *App) serve(w http.ResponseWriter, r *http.Request, direct bool) {
 	// Nearly all requests: the app is sealed, and no lock is needed.
 	if t := a.table.Load(); t != nil && t.open {
-		t.serve(w, r)
+		t.serve(w, r, direct)
 		return
 	}
 	if a.dev != nil {
-		a.dev.Serve(w, r, a.serve, a.operationOf)
+		a.dev.Serve(w, r, func(w http.ResponseWriter, r *http.Request) { a.serveStarted(w, r, false) }, a.operationOf)
 		return
 	}
-	a.serve(w, r)
+	a.serveStarted(w, r, direct)
 }
 
-func (a *App) serve(w http.ResponseWriter, r *http.Request) {
+// serveStarted seals the app if it is not, and refuses requests before it has started.
+func (a *App) serveStarted(w http.ResponseWriter, r *http.Request, direct bool) {
 	t := a.table.Load()
 	if t == nil {
 		var err error
@@ -124,7 +136,7 @@ func (a *App) serve(w http.ResponseWriter, r *http.Request) {
 		a.refuseUnstarted(t, w, r)
 		return
 	}
-	t.serve(w, r)
+	t.serve(w, r, direct)
 }
 
 func (a *App) title() string { return cmp.Or(a.config.Title, "API") }

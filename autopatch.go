@@ -297,9 +297,9 @@ func (p *patchPlan) run(e *endpoint, r *http.Request) reply {
 	into := reply{recorder.New(r.Method, body), body}
 	captured := routedOf(r).captured
 	if e == p.get && len(e.route.set.middleware) > 0 {
-		e.serve(into.Recorder, r, captured) // includes middleware, which may be what guards the GET
+		e.serve(into.Recorder, r, captured, false) // includes middleware, which may be what guards the GET
 	} else {
-		e.run(into.Recorder, e.lead(r, captured), captured)
+		e.run(into.Recorder, e.lead(r, captured), captured, false)
 	}
 	into.Begin(http.StatusOK)
 	return into

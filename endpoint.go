@@ -371,13 +371,14 @@ func (e *endpoint) acceptQuery() {
 	e.sendAlways("Accept-Query", "The media types that the body of a QUERY may have", strings.Join(e.body.mediaNames(), ", "))
 }
 
-// serve runs the request through the endpoint's middleware, if any, and then through its steps.
-func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, captured []string) {
+// serve runs the request through the endpoint's middleware, if any, and then through its steps; direct is that of
+// App.serve.
+func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, captured []string, direct bool) {
 	for i := range e.always {
 		w.Header()[e.always[i].name] = e.always[i].lines
 	}
 	if e.wrapped == nil && e.plain == nil {
-		e.run(w, r, captured)
+		e.run(w, r, captured, direct)
 		return
 	}
 	e.serveWrapped(w, r, captured)
@@ -411,12 +412,13 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		protect(w, withCaller(r), e.errors, e.plain.ServeHTTP)
 		return
 	}
-	e.run(w, r, routedOf(r).captured)
+	e.run(w, r, routedOf(r).captured, false)
 }
 
 // run serves a request by running the steps. What is needed only at the start is in a function of its own (begin): for
-// a stream, this function's stack frame stays for as long as the stream does.
-func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string) {
+// a stream, this function's stack frame stays for as long as the stream does. direct means that only net/http and steps
+// read the header of the response.
+func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string, direct bool) {
 	if limit := e.set.limit(); limit > 0 {
 		limitedRequest, cancel := limited(r, limit)
 		defer cancel()
@@ -426,6 +428,7 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 		e.noteCaller(r)
 	}
 	x := e.begin(w, r, captured)
+	x.direct = direct
 	if x.uploads != nil {
 		defer x.uploads.Close()
 	}

@@ -32,6 +32,8 @@ type exchange struct {
 type progress struct {
 	ctx  context.Context
 	body []byte
+	// direct means that only net/http and steps read the header of the response.
+	direct bool
 	// uploads are the files of a form; nil if there can be none.
 	uploads *spool.Store
 	// kept is the body, kept for further attempts; nil if there are none.
@@ -253,7 +255,15 @@ func (x *exchange) finish(err error) {
 		}
 		return
 	}
-	x.response.write(a.w)
+	x.response.write(a.w, x.needsLength())
+}
+
+// needsLength reports whether the header must have the Content-Length. net/http adds that of a short response when the
+// handler has returned, in a third of the time; but then a function cannot read it, and tasks, before which the response
+// is flushed, would make it chunked.
+func (x *exchange) needsLength() bool {
+	a := &x.scope
+	return !x.direct || x.endpoint.setsHeader || a.exchange != nil || a.tasks != nil
 }
 
 // fail writes the response to an error.

@@ -426,8 +426,12 @@ func (e invalidResponse) Error() string {
 	return s
 }
 
-// write sends a complete response.
-func (a *response) write(w http.ResponseWriter) {
+// shortBody is the size of the largest body whose length net/http finds out. It does not for an empty one, if the method
+// is HEAD.
+const shortBody = 2048
+
+// write sends a complete response. Without a length net/http adds that of a short body.
+func (a *response) write(w http.ResponseWriter, length bool) {
 	if !mediatype.BodyAllowed(a.status) {
 		a.begin(w)
 		return
@@ -441,7 +445,9 @@ func (a *response) write(w http.ResponseWriter) {
 		body = nil
 	}
 	h := w.Header()
-	h["Content-Length"] = mediatype.LengthLine(len(body))
+	if length || len(body) == 0 || len(body) > shortBody {
+		h["Content-Length"] = mediatype.LengthLine(len(body))
+	}
 	a.putType(h)
 	if len(a.header) > 0 {
 		a.putLines(h)

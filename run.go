@@ -34,7 +34,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	err = serve.Serve(ctx, l, a, a.serverLimits(), a.serverHooks(), serve.Protocols{TLS: a.config.TLS, H2C: a.config.H2C})
+	err = serve.Serve(ctx, l, ownServer{a}, a.serverLimits(), a.serverHooks(), serve.Protocols{TLS: a.config.TLS, H2C: a.config.H2C})
 	return errors.Join(err, stop())
 }
 

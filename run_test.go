@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -267,4 +268,84 @@ func TestMistakesInTLS(t *testing.T) {
 	config, _ := certified(t)
 	assert.Contains(t, apptest.PanicOf(func() { candor.New(candor.Config{TLS: config, H2C: true}) }), "leave one of them out")
 	assert.Contains(t, apptest.PanicOf(func() { candor.New(candor.Config{TLS: &tls.Config{}}) }), "set Certificates")
+}
+
+// servedLengths is an app whose responses have the number of bytes in their path.
+func servedLengths() *candor.App {
+	type sized struct {
+		Size int `path:"size"`
+	}
+	text := func(_ context.Context, in sized) (candor.Text, error) {
+		return candor.Text(strings.Repeat("x", in.Size)), nil
+	}
+	app := candor.New(candor.Config{H2C: true, Logger: slog.New(slog.DiscardHandler)})
+	candor.Get(app, "/plain/{size}", text)
+	candor.Get(app, "/middleware/{size}", text, candor.Use(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r)
+			if w.Header().Get("Content-Length") == "" {
+				panic("middleware must see the length")
+			}
+		})
+	}))
+	candor.Get(app, "/header/{size}", func(ctx context.Context, in struct {
+		sized
+		Header candor.ResponseHeader
+	},
+	) (candor.Text, error) {
+		in.Header.Set("Content-Length", "7")
+		return text(ctx, in.sized)
+	})
+	candor.Get(app, "/tasks/{size}", func(ctx context.Context, in struct {
+		sized
+		Tasks *candor.Tasks
+	},
+	) (candor.Text, error) {
+		in.Tasks.Add(func(context.Context) error { return nil })
+		return text(ctx, in.sized)
+	})
+	return app
+}
+
+// A short response that nothing else sees gets its length from net/http.
+func TestEveryResponseHasItsLength(t *testing.T) {
+	url := serveApp(t, servedLengths())
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: protocols}
+	defer transport.CloseIdleConnections()
+	overHTTP2 := &http.Client{Transport: transport}
+	for _, path := range []string{"/plain/", "/middleware/", "/header/", "/tasks/"} {
+		for _, size := range []int{0, 1, 2047, 2048, 2049, 4096, 5000} {
+			for _, method := range []string{"GET", "HEAD"} {
+				for _, minor := range []int{0, 1} {
+					what := fmt.Sprintf("%s %s%d HTTP/1.%d", method, path, size, minor)
+					request, err := http.NewRequestWithContext(t.Context(), method, url+path+strconv.Itoa(size), nil)
+					require.NoError(t, err)
+					conn, err := net.Dial("tcp", request.URL.Host)
+					require.NoError(t, err)
+					_, err = fmt.Fprintf(conn, "%s\r\nHost: x\r\nConnection: close\r\n\r\n", what)
+					require.NoError(t, err)
+					response, err := http.ReadResponse(bufio.NewReader(conn), request)
+					require.NoError(t, err, what)
+					body, err := io.ReadAll(response.Body)
+					require.NoError(t, err, what)
+					assert.Equal(t, 200, response.StatusCode, what)
+					assert.Equal(t, []string{strconv.Itoa(size)}, response.Header["Content-Length"], what)
+					assert.Empty(t, response.TransferEncoding, what)
+					if method == "GET" {
+						assert.Len(t, body, size, what)
+					}
+					require.NoError(t, conn.Close())
+				}
+				request, err := http.NewRequestWithContext(t.Context(), method, url+path+strconv.Itoa(size), nil)
+				require.NoError(t, err)
+				response, err := overHTTP2.Do(request)
+				require.NoError(t, err)
+				assert.Equal(t, 2, response.ProtoMajor)
+				assert.Equal(t, int64(size), response.ContentLength, "%s %s%d HTTP/2", method, path, size)
+				require.NoError(t, response.Body.Close())
+			}
+		}
+	}
 }

@@ -69,8 +69,8 @@ func (n *pathNode) endpoint(method string) *endpoint {
 	return mount
 }
 
-// serve serves a request with the endpoint for its path and method.
-func (t *table) serve(w http.ResponseWriter, r *http.Request) {
+// serve serves a request with the endpoint for its path and method; direct is that of App.serve.
+func (t *table) serve(w http.ResponseWriter, r *http.Request, direct bool) {
 	// Hardly any path has more wildcards, so the values stay on the stack.
 	var inline [8]string
 	e, captured := t.match(r, inline[:0])
@@ -82,7 +82,7 @@ func (t *table) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Pattern = e.pattern.String()
-	e.serve(w, r, captured)
+	e.serve(w, r, captured, direct)
 }
 
 // isUnguarded reports whether the request is for a path that is served even before the app has started, such as a
