@@ -50,10 +50,10 @@ type conn struct {
 	seen      bool // head has seen all lines of the current request
 	bodyPace  pace // used only by the one reader that net/http allows
 
-	mu        sync.Mutex // guards the timer
-	timer     *time.Timer
-	lingerEnd moment // when the connection is closed if no request comes while the server drains
-	looked    bool   // looked once more after lingerEnd
+	mu          sync.Mutex // guards the timer
+	timer       *time.Timer
+	lingerEnd   moment // when the connection is closed if no request comes while the server drains
+	lookedAgain bool   // a last read after lingerEnd has begun
 }
 
 // A phase is the state of an HTTP/1 connection. It changes when bytes arrive, and with three calls of net/http: for each
@@ -321,9 +321,9 @@ func (c *conn) goesOn() bool {
 	case limit > now:
 		c.setTimer(limit)
 		return c.restore()
-	case limit == c.lingerEnd && !c.looked:
+	case limit == c.lingerEnd && !c.lookedAgain:
 		// A request may have arrived just when lingering ended, and a read after its deadline does not look for it.
-		c.looked = true
+		c.lookedAgain = true
 		c.lingerEnd = now + moment(time.Millisecond)
 		c.setTimer(c.lingerEnd)
 		return c.restore()
@@ -355,14 +355,14 @@ func (c *conn) setTimer(m moment) {
 	c.watch.Store(int64(m))
 	switch left := time.Duration(m - c.server.clock.now()); c.timer {
 	case nil:
-		c.timer = time.AfterFunc(left, c.look)
+		c.timer = time.AfterFunc(left, c.timerFired)
 	default:
 		c.timer.Reset(left)
 	}
 }
 
-// look runs when the timer fires.
-func (c *conn) look() {
+// timerFired ends the read in progress if its time is over, and otherwise sets the timer again.
+func (c *conn) timerFired() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.watch.Store(int64(never))
@@ -390,15 +390,13 @@ func (c *conn) readOn(p []byte) (int, error) {
 
 // readBody reads with a deadline at which the body becomes too slow. Only time spent in reads counts.
 func (c *conn) readBody(p []byte) (int, error) {
-	lim := &c.server.lim
-	allowed := min(lim.Body, c.bodyPace.allowed(lim.BodyRate, lim.BodyGrace))
 	start := c.server.clock.now()
-	n, err := c.readUntil(p, start+moment(allowed-c.bodyPace.waited))
+	n, err := c.readUntil(p, start+moment(c.bodyPace.left(&c.server.lim)))
 	c.bodyPace.waited += time.Duration(c.server.clock.now() - start)
 	c.bodyPace.moved += n
 	// Any other deadline does not mean that the body was too slow.
 	if isTimeout(err) && c.phase.Load() == body {
-		err = fmt.Errorf("%w: %d bytes in %s", ErrSlowBody, c.bodyPace.moved, c.bodyPace.waited.Round(time.Millisecond))
+		err = c.bodyPace.slow()
 	}
 	return n, err
 }

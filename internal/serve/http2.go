@@ -2,7 +2,6 @@ package serve
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -117,15 +116,14 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	if st.freeRead {
 		return b.ReadCloser.Read(p)
 	}
-	allowed := min(st.lim.Body, st.bodyPace.allowed(st.lim.BodyRate, st.lim.BodyGrace))
 	start := time.Now()
-	_ = st.control.SetReadDeadline(start.Add(allowed - st.bodyPace.waited))
+	_ = st.control.SetReadDeadline(start.Add(st.bodyPace.left(st.lim)))
 	n, err := b.ReadCloser.Read(p)
 	st.bodyPace.waited += time.Since(start)
 	st.bodyPace.moved += n
 	// Any other deadline does not mean that the body was too slow.
 	if errors.Is(err, os.ErrDeadlineExceeded) && !st.freeRead {
-		err = fmt.Errorf("%w: %d bytes in %s", ErrSlowBody, st.bodyPace.moved, st.bodyPace.waited.Round(time.Millisecond))
+		err = st.bodyPace.slow()
 	}
 	return n, err
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,16 @@ const recordSize = 16 << 10
 type pace struct {
 	waited time.Duration
 	moved  int
+}
+
+// left returns how long the next read of a body may take.
+func (p pace) left(lim *Limits) time.Duration {
+	return min(lim.Body, p.allowed(lim.BodyRate, lim.BodyGrace)) - p.waited
+}
+
+// slow returns the error of a body that came too slowly.
+func (p pace) slow() error {
+	return fmt.Errorf("%w: %d bytes in %s", ErrSlowBody, p.moved, p.waited.Round(time.Millisecond))
 }
 
 // allowed returns how long the wait for these bytes may take: at least grace, else at rate bytes a second.

@@ -97,7 +97,7 @@ func (s *server) greet(c *conn) error {
 		return c.peek()
 	}
 	if err := secure.HandshakeContext(context.Background()); err != nil {
-		s.refuseHandshake(c, err)
+		s.handshakeFailed(c, err)
 		return err
 	}
 	state := secure.ConnectionState()
@@ -115,8 +115,8 @@ func tlsOf(c *conn) *tls.Conn {
 	return secure
 }
 
-// refuseHandshake responds to a client that spoke HTTP on a TLS port.
-func (s *server) refuseHandshake(c *conn, err error) {
+// handshakeFailed logs a failed handshake, and responds to a client that spoke HTTP on a TLS port.
+func (s *server) handshakeFailed(c *conn, err error) {
 	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader) && s.hooks.Refusal != nil {
 		_, _ = plain.Conn.Write(refusalOf(http.StatusBadRequest, s.hooks.Refusal))
 	}
