@@ -135,17 +135,17 @@ func sendKey(f *typeinfo.Field, key string, to *draft) error {
 }
 
 // setBody sets a body that is in memory.
-func (o *draft) setBody(media string, data []byte) {
-	o.media, o.length = media, int64(len(data))
+func (d *draft) setBody(media string, data []byte) {
+	d.media, d.length = media, int64(len(data))
 	// A new reader each time, since a redirect may send the body again.
-	o.open = func() (io.Reader, error) { return bytes.NewReader(data), nil }
+	d.open = func() (io.Reader, error) { return bytes.NewReader(data), nil }
 }
 
 // setReader sets a body of unknown length that can be read only once.
-func (o *draft) setReader(media string, body io.Reader) {
+func (d *draft) setReader(media string, body io.Reader) {
 	opened := false
-	o.media, o.length = media, -1
-	o.open = func() (io.Reader, error) {
+	d.media, d.length = media, -1
+	d.open = func() (io.Reader, error) {
 		if opened {
 			return nil, errors.New("the body was read while it was sent, and cannot be sent a second time")
 		}
@@ -433,21 +433,21 @@ func (u Upload) writePart(field string, w *formdata.Writer) error {
 }
 
 // request makes the request from the draft. If the route leaves a choice of media types, the client's choice is used.
-func (o *draft) request(method string, target *url.URL, chosen string) (*http.Request, error) {
-	r := &http.Request{Method: method, URL: target, Host: cmp.Or(o.Host, target.Host), Header: o.Header, Body: http.NoBody}
+func (d *draft) request(method string, target *url.URL, chosen string) (*http.Request, error) {
+	r := &http.Request{Method: method, URL: target, Host: cmp.Or(d.Host, target.Host), Header: d.Header, Body: http.NoBody}
 	if r.Header == nil {
 		r.Header = http.Header{}
 	}
-	for _, cookie := range o.Cookies {
+	for _, cookie := range d.Cookies {
 		cookie.AddTo(r)
 	}
-	if o.open == nil {
+	if d.open == nil {
 		return r, nil
 	}
-	r.ContentLength = o.length
+	r.ContentLength = d.length
 	// net/http calls GetBody when it follows a redirect that keeps the method.
 	r.GetBody = func() (io.ReadCloser, error) {
-		body, err := o.open()
+		body, err := d.open()
 		if closer, ok := body.(io.ReadCloser); ok {
 			return closer, err
 		}
@@ -457,16 +457,16 @@ func (o *draft) request(method string, target *url.URL, chosen string) (*http.Re
 	if r.Body, err = r.GetBody(); err != nil {
 		return nil, err
 	}
-	return r, o.typed(r, chosen)
+	return r, d.typed(r, chosen)
 }
 
 // typed sets the Content-Type. If the route has a range of media types, the client must choose one.
-func (o *draft) typed(r *http.Request, chosen string) error {
+func (d *draft) typed(r *http.Request, chosen string) error {
 	switch {
-	case !strings.Contains(o.media, "*"):
-		chosen = o.media
+	case !strings.Contains(d.media, "*"):
+		chosen = d.media
 	case chosen == "" || strings.Contains(chosen, "*"):
-		return fmt.Errorf("nothing says which media type of %s the body has; set Content-Type in Client.Header", o.media)
+		return fmt.Errorf("nothing says which media type of %s the body has; set Content-Type in Client.Header", d.media)
 	}
 	r.Header.Set("Content-Type", chosen)
 	return nil

@@ -14,7 +14,7 @@ func Negotiate(accept []string, offers []string) (chosen string, ok bool) {
 	var ranges []Range
 	for _, line := range accept {
 		for element := range strings.SplitSeq(line, ",") {
-			if r, ok := ParseRange(element); ok {
+			if r, ok := parseRange(element); ok {
 				ranges = append(ranges, r)
 			}
 		}
@@ -38,8 +38,8 @@ type Range struct {
 	Weight float64
 }
 
-// ParseRange parses an element; ok is false if it is malformed.
-func ParseRange(element string) (r Range, ok bool) {
+// parseRange parses an element; ok is false if it is malformed.
+func parseRange(element string) (r Range, ok bool) {
 	name, params, err := mime.ParseMediaType(element)
 	if err != nil || !strings.Contains(name, "/") {
 		return Range{}, false
@@ -74,7 +74,7 @@ func weightOf(offer string, ranges []Range) float64 {
 func AcceptsHTML(h http.Header) bool {
 	for _, line := range h["Accept"] {
 		for element := range strings.SplitSeq(line, ",") {
-			accepted, ok := ParseRange(element)
+			accepted, ok := parseRange(element)
 			if ok && accepted.Weight > 0 && (accepted.Name == "text/html" || accepted.Name == "application/xhtml+xml") {
 				return true
 			}

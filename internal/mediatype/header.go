@@ -18,13 +18,13 @@ var jsonLine = []string{JSON}
 // TypeLine is the header line of a Content-Type.
 func TypeLine(contentType string) []string {
 	if contentType == JSON {
-		return SharedLine(jsonLine)
+		return sharedLine(jsonLine)
 	}
 	return []string{contentType}
 }
 
-// SharedLine returns the line for a header that shares it: an append makes a copy.
-func SharedLine(line []string) []string { return line[:1:1] }
+// sharedLine returns the line for a header that shares it: an append makes a copy.
+func sharedLine(line []string) []string { return line[:1:1] }
 
 // shortLengths are the values of Content-Length below their number.
 var shortLengths = listLengths(1024)

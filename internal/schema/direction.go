@@ -8,13 +8,13 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// IsReadOnly reports whether a schema, or a keyword beside a reference to it, marks its value as readOnly.
-func IsReadOnly(s *openapi3.SchemaRef) bool {
+// isReadOnly reports whether a schema, or a keyword beside a reference to it, marks its value as readOnly.
+func isReadOnly(s *openapi3.SchemaRef) bool {
 	return s != nil && s.Value != nil && says(s, "readOnly", s.Value.ReadOnly)
 }
 
-// IsWriteOnly is like IsReadOnly, for writeOnly.
-func IsWriteOnly(s *openapi3.SchemaRef) bool {
+// isWriteOnly is like isReadOnly, for writeOnly.
+func isWriteOnly(s *openapi3.SchemaRef) bool {
 	return s != nil && s.Value != nil && says(s, "writeOnly", s.Value.WriteOnly)
 }
 
@@ -39,7 +39,7 @@ func withoutReadOnly(s *openapi3.SchemaRef, value any, depth int) any {
 	case map[string]any:
 		kept := maps.Clone(v)
 		for name, inner := range v {
-			if IsReadOnly(s.Value.Properties[name]) {
+			if isReadOnly(s.Value.Properties[name]) {
 				delete(kept, name)
 				continue
 			}
@@ -74,7 +74,7 @@ func findWriteOnly(s *openapi3.SchemaRef, value any, depth int) (loc []any, ok b
 	switch v := value.(type) {
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if IsWriteOnly(s.Value.Properties[name]) {
+			if isWriteOnly(s.Value.Properties[name]) {
 				return []any{name}, true
 			}
 			if loc, ok = findWriteOnly(Inner(s, name), v[name], depth+1); ok {
@@ -108,7 +108,7 @@ func Demands(s *openapi3.SchemaRef, object any, name string) bool {
 // IsReadOnlyAt reports whether a location leads into a readOnly member.
 func IsReadOnlyAt(s *openapi3.SchemaRef, loc []any, value any) (is bool) {
 	Follow(s, loc, value, func(s *openapi3.SchemaRef, _ any, rest []any) {
-		is = is || len(rest) == 1 && IsReadOnly(s.Value.Properties[fmt.Sprint(rest[0])])
+		is = is || len(rest) == 1 && isReadOnly(s.Value.Properties[fmt.Sprint(rest[0])])
 	})
 	return is
 }

@@ -99,9 +99,9 @@ func (m *sampler) appendObject(dst []byte, s *openapi3.Schema) []byte {
 // isLeftOut reports whether a member belongs only to the other use.
 func (m *sampler) isLeftOut(member *openapi3.SchemaRef) bool {
 	if m.use == Out {
-		return IsWriteOnly(member)
+		return isWriteOnly(member)
 	}
-	return IsReadOnly(member)
+	return isReadOnly(member)
 }
 
 func (m *sampler) appendArray(dst []byte, s *openapi3.Schema) []byte {

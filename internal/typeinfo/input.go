@@ -534,7 +534,7 @@ func held(t reflect.Type) reflect.Type {
 
 // describeModel describes the type of a nested field.
 func (t *tagged) describeModel() (*Type, error) {
-	typ, err := OfModel(t.Type, t.source)
+	typ, err := ofModel(t.Type, t.source)
 	if err != nil {
 		return nil, t.wrapError(err)
 	}
@@ -582,7 +582,7 @@ func (t *tagged) bodyForm(body *Field) (*Field, error) {
 	if body.Type.Kind != Struct || body.Media != "" {
 		return nil, t.problem("a form or JSON, which is one for a struct without a media tag only, and not for a pointer", "take the struct by value, and make its members optional instead")
 	}
-	typ, err := OfModel(t.Type, Form)
+	typ, err := ofModel(t.Type, Form)
 	if err != nil {
 		return nil, t.wrapError(err)
 	}

@@ -53,13 +53,13 @@ func Written(t reflect.Type) (*Type, error) {
 	return (&reader{interfaces: true}).keep(t, &written)
 }
 
-// models holds the descriptions of OfModel by source.
+// models holds the descriptions of ofModel by source.
 var models [Env + 1]sync.Map // reflect.Type -> *Type
 
-// OfModel describes t as a value whose members are sent separately, in a query or a form. A member may be named by a
+// ofModel describes t as a value whose members are sent separately, in a query or a form. A member may be named by a
 // tag of that source as well as by its json tag; the two must agree, so that a type has one set of names. The
 // description is shared and must not be changed.
-func OfModel(t reflect.Type, source Source) (*Type, error) {
+func ofModel(t reflect.Type, source Source) (*Type, error) {
 	if known, ok := models[source].Load(t); ok {
 		return known.(*Type), nil
 	}

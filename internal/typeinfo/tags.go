@@ -187,8 +187,8 @@ var optionsOf = map[Source][]string{
 // separators are the separators of list elements, by option.
 var separators = map[string]string{"csv": ",", "pipe": "|", "space": " "}
 
-// ListOption returns the option for the field's Separator, "" if it has none.
-func (f *Field) ListOption() string {
+// listOption returns the option for the field's Separator, "" if it has none.
+func (f *Field) listOption() string {
 	for option, separator := range separators {
 		if separator == f.Separator {
 			return option
@@ -241,13 +241,13 @@ func (t *tagged) checkOptions(f *Field) error {
 	case f.Quoted && !isScalar:
 		return t.problem("the json option string is for numbers and booleans, "+this(), "drop it")
 	case f.Separator != "" && !isList:
-		return t.problem(fmt.Sprintf("the option %s is for lists, %s", f.ListOption(), this()), "drop it or make the field a slice")
+		return t.problem(fmt.Sprintf("the option %s is for lists, %s", f.listOption(), this()), "drop it or make the field a slice")
 	case f.Nested && !IsDeep(f.Type):
 		return t.problem("the option deep is for structs and maps from strings, "+this(), "drop it, or read the value as JSON: "+fmt.Sprintf("`query:\"%s,json\"`", f.Name))
 	case f.Nested && f.JSON:
 		return t.problem("the options deep and json contradict each other", "keep one")
 	case f.Separator != "" && f.JSON:
-		return t.problem(fmt.Sprintf("the options %s and json contradict each other", f.ListOption()), "keep one")
+		return t.problem(fmt.Sprintf("the options %s and json contradict each other", f.listOption()), "keep one")
 	}
 	return nil
 }
@@ -294,7 +294,7 @@ func (t *tagged) refuseAlias(f *Field) error {
 	switch {
 	case !ok:
 		return nil
-	case !t.source.HasAliases():
+	case !t.source.hasAliases():
 		return t.problem("its alias tag has no effect, as former names are read of a query, a header, a cookie or a form value", "drop the tag")
 	case f.Nested:
 		return t.problem("an alias of a value that is sent under several names", "drop the tag, and read the former value as a field of its own")
@@ -302,8 +302,8 @@ func (t *tagged) refuseAlias(f *Field) error {
 	return nil
 }
 
-// HasAliases reports whether values of the source may have former names.
-func (s Source) HasAliases() bool { return s == Query || s == Header || s == Cookie || s == Form }
+// hasAliases reports whether values of the source may have former names.
+func (s Source) hasAliases() bool { return s == Query || s == Header || s == Cookie || s == Form }
 
 func (t *tagged) applyMedia(f *Field) error {
 	if f.Media == "" {
