@@ -30,8 +30,8 @@ import (
 //     provider gives a Cache-Control with no-store or, if Shared is set, private. Set on an app or router, the option
 //     ignores streams, files, WebSockets and plain handlers; set on such a route, it is a configuration error.
 //   - The cache key consists of the path, the query, the negotiated media type, and all headers and cookies that inputs
-//     of the operation read; for QUERY also of the body and its media type. Headers that a handler reads from an *http.Request or a context are not known: name them
-//     in Vary.
+//     of the operation read; for QUERY also of the body and its media type. Headers that a handler reads from an
+//     *http.Request or a context are not known: name them in Vary.
 //   - Middleware, rate limits, guards and functions of [Around] run for every request, and the input is validated. On a
 //     hit, other providers, the handler and its tasks do not run, and the response has an Age header.
 //   - Of several concurrent requests that miss, one runs and the others wait for its response. If that cannot be

@@ -77,6 +77,9 @@ func keepIn(dir string, use func(*os.Root) error) error {
 		defer os.RemoveAll(temporary) //nolint:errcheck // the system removes what is left
 		dir = temporary
 	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
