@@ -99,6 +99,12 @@ func TestMistakesInInputs(t *testing.T) {
 		{"Accept is not a parameter in OpenAPI, which ignores a header with that name; let candor.Produces or Config.Codecs offer media types", badInput[struct {
 			Accept []string `header:"Accept"`
 		}]("/")},
+		{"Transfer-Encoding is not in the header that handlers see, so the field would never have a value; take an *http.Request and read its TransferEncoding", badInput[struct {
+			Coding string `header:"transfer-encoding,omitempty"`
+		}]("/")},
+		{"Trailer is not in the header that handlers see, so the field would never have a value; take an *http.Request and read its Trailer", badInput[struct {
+			Names []string `header:"Trailer"`
+		}]("/")},
 		{"a list of dates in Date, which holds one; make it a time.Time", badInput[struct {
 			Dates []time.Time `header:"Date"`
 		}]("/")},

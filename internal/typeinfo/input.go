@@ -470,10 +470,13 @@ func (t *tagged) checkName(name string) error {
 }
 
 // ownHeader rejects headers that OpenAPI describes elsewhere: tools ignore parameters of such names (OpenAPI 3.1,
-// Parameter Object).
+// Parameter Object). It also rejects those that net/http takes out of the header.
 func (t *tagged) ownHeader(name string) error {
 	var fix string
-	switch http.CanonicalHeaderKey(name) {
+	switch name := http.CanonicalHeaderKey(name); name {
+	case "Transfer-Encoding", "Trailer":
+		field := strings.ReplaceAll(name, "-", "")
+		return t.problem(name+" is not in the header that handlers see, so the field would never have a value", "take an *http.Request and read its "+field)
 	case "Authorization":
 		fix = "give the field the type candor.Bearer or candor.Basic without a tag, which document and check it; for another scheme take an *http.Request"
 	case "Accept":
