@@ -60,7 +60,11 @@ func beServer(name string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	if name == "candor" {
-		return newApp().Serve(ctx, listener)
+		app, err := newApp()
+		if err != nil {
+			return err
+		}
+		return app.Serve(ctx, listener)
 	}
 	server := &http.Server{Handler: newBare(), ReadHeaderTimeout: time.Minute}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
@@ -78,11 +82,11 @@ type process struct {
 	log     strings.Builder
 }
 
-// start starts the test binary as a server, which stops with the test.
-func start(t *testing.T, name string) *process {
+// start starts the test binary as a server, with more variables, which stops with the test.
+func start(t *testing.T, name string, variables ...string) *process {
 	t.Helper()
 	p := &process{t: t, command: exec.Command(os.Args[0])}
-	p.command.Env = append(os.Environ(), serverKey+"="+name)
+	p.command.Env = append(append(os.Environ(), serverKey+"="+name), variables...)
 	output, err := p.command.StdoutPipe()
 	require.NoError(t, err)
 	p.run()

@@ -3,6 +3,7 @@
 package loadtest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -29,15 +30,18 @@ type Event struct {
 	Text string `json:"text"`
 }
 
-// writeLimit is how long a write to a client may stall, if the server supports such a limit: longer than a busy machine
-// pauses, so that only clients that do not read reach it.
-const writeLimit = 20 * time.Second
+// writeLimitKey is the environment variable with how long a write to a client may stall, a minute by default.
+const writeLimitKey = "CANDOR_LOADTEST_WRITE_LIMIT"
 
 // newApp is the service in Candor.
-func newApp() *candor.App {
+func newApp() (*candor.App, error) {
+	limit, err := time.ParseDuration(cmp.Or(os.Getenv(writeLimitKey), "1m"))
+	if err != nil {
+		return nil, err
+	}
 	app := candor.New(candor.Config{
 		Logger: slog.New(slog.DiscardHandler),
-		Limits: candor.Limits{Write: writeLimit},
+		Limits: candor.Limits{Write: limit},
 	})
 	s := &service{hub: hub.New[Event](hub.Config{
 		// No limit of the hub should interfere with the tests.
@@ -50,7 +54,7 @@ func newApp() *candor.App {
 	candor.Post(app, "/topic", s.publish)
 	candor.Put(app, "/upload", upload)
 	candor.Get(app, "/usage", func(context.Context, candor.None) (Usage, error) { return s.usage() })
-	return app
+	return app, nil
 }
 
 // service is shared by the routes.

@@ -15,17 +15,33 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A client that does not read is disconnected after its time limit. Until then, the others receive every event without
-// delay.
-func TestStalledReader(t *testing.T) {
-	const listeners, count, bytes = 8, 1000, 16 << 10
-	p := start(t, "candor")
+const (
+	manyEvents = 1000
+	eventSize  = 16 << 10
+)
+
+// stalled are clients that do not read.
+func stalled(t *testing.T, p *process) (clients []*client) {
+	t.Helper()
+	for _, c := range []*client{p.listen("/topic/events"), p.connect("/topic/socket")} {
+		require.NoError(t, c.Conn.(*net.TCPConn).SetReadBuffer(4<<10))
+		clients = append(clients, c)
+	}
+	return clients
+}
+
+// While clients that do not read are connected, the others receive every event. Nobody waits for them: they would wait for
+// an hour.
+func TestNobodyWaitsForStalledReaders(t *testing.T) {
+	const listeners = 8
+	p := start(t, "candor", writeLimitKey+"=1h")
 	var heard sync.WaitGroup
 	for range listeners {
 		c := p.listen("/topic/events")
 		c.lines = bufio.NewReaderSize(c, 64<<10)
+		require.NoError(t, c.SetReadDeadline(time.Now().Add(10*patience)))
 		heard.Go(func() {
-			for i := range count {
+			for i := range manyEvents {
 				var event Event
 				if !assert.NoError(t, json.Unmarshal([]byte(c.hears()), &event)) || !assert.Equal(t, i, event.N) {
 					return
@@ -33,17 +49,27 @@ func TestStalledReader(t *testing.T) {
 			}
 		})
 	}
-	for _, stalled := range []*client{p.listen("/topic/events"), p.connect("/topic/socket")} {
-		require.NoError(t, stalled.Conn.(*net.TCPConn).SetReadBuffer(4<<10))
-	}
-	p.settles(func(now Usage) bool { return now.Streams == listeners+2 }, "not all are there")
+	others := stalled(t, p)
+	p.settles(func(now Usage) bool { return now.Streams == listeners+len(others) }, "not all are there")
 	began := time.Now()
-	p.publish(count, bytes)
+	p.publish(manyEvents, eventSize)
 	heard.Wait()
-	took := time.Since(began)
-	assert.Equal(t, listeners+2, p.usage().Streams, "somebody waited for those who do not read to be dropped")
-	t.Logf("%d clients heard %d MB each within %s", listeners, count*bytes>>20, took.Round(time.Millisecond))
-	p.settles(func(now Usage) bool { return now.Streams == listeners }, "who does not read is still there")
+	t.Logf("%d clients heard %d MB each within %s", listeners, manyEvents*eventSize>>20, time.Since(began).Round(time.Millisecond))
+	assert.Equal(t, listeners+len(others), p.usage().Streams, "who does not read is still there")
+	for _, c := range others {
+		c.reset()
+	}
+	p.settles(func(now Usage) bool { return now.Streams == listeners }, "who has left is still there")
+}
+
+// A client that does not read is disconnected after its time limit.
+func TestStalledReadersAreDropped(t *testing.T) {
+	p := start(t, "candor", writeLimitKey+"=2s")
+	others := stalled(t, p)
+	p.settles(func(now Usage) bool { return now.Streams == len(others) }, "not all are there")
+	began := time.Now()
+	p.publish(manyEvents, eventSize)
+	p.settles(func(now Usage) bool { return now.Streams == 0 }, "who does not read is still there")
 	t.Logf("who does not read was dropped after %s", time.Since(began).Round(100*time.Millisecond))
 	p.publish(1, 1)
 }
