@@ -68,6 +68,7 @@ type ledger struct {
 }
 
 func newLedger(t *testing.T) *ledger {
+	t.Helper()
 	l := &ledger{}
 	go l.run(t.Context())
 	return l
