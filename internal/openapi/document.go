@@ -62,7 +62,7 @@ func (d Written) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("ETag", tag)
 	// Clients may cache the document, but must revalidate it each time.
 	h.Set("Cache-Control", "no-cache")
-	if etag.Lists([]string{r.Header.Get("If-None-Match")}, tag, true) {
+	if etag.Lists(r.Header.Values("If-None-Match"), tag, true) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
