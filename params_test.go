@@ -3,6 +3,7 @@ package candor_test
 import (
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/big"
@@ -434,6 +435,43 @@ func TestAPIKeysAsTheyAreSent(t *testing.T) {
 		w := httptest.NewRecorder()
 		app.ServeHTTP(w, r)
 		assert.Equal(t, row.want, fmt.Sprintf("%d %s", w.Code, strings.TrimSpace(w.Body.String())), row)
+	}
+}
+
+// A credential that is not text is refused, even where it is optional.
+func TestCredentialsThatAreNoText(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/bearer", apptest.Ignores[struct{ Token candor.Bearer }])
+	candor.Get(app, "/optional", apptest.Ignores[struct{ Token *candor.Bearer }])
+	candor.Get(app, "/basic", apptest.Ignores[struct{ User candor.Basic }])
+	candor.Get(app, "/either", apptest.Ignores[struct {
+		User struct {
+			Token *candor.Bearer
+			Basic *candor.Basic
+		} `security:"any"`
+	}])
+	basic := func(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
+	for _, row := range [][3]string{
+		{"/bearer", "Bearer caf\xe9", "The token is not valid UTF-8"},
+		{"/bearer", "bearer  \xff ", "The token is not valid UTF-8"},
+		{"/optional", "Bearer caf\xe9", "The token is not valid UTF-8"},
+		{"/either", "Bearer caf\xe9", "The token is not valid UTF-8"},
+		{"/basic", basic("caf\xe9:x"), "The user name or password is not valid UTF-8"},
+		{"/either", basic("x:caf\xe9"), "The user name or password is not valid UTF-8"},
+		{"/bearer", "Bearer café", ""},
+		{"/basic", basic("café:café"), ""},
+	} {
+		r := httptest.NewRequest(http.MethodGet, row[0], nil)
+		r.Header.Set("Authorization", row[1])
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		if row[2] == "" {
+			assert.Equal(t, 204, w.Code, row)
+			continue
+		}
+		assert.Equal(t, 401, w.Code, row)
+		assert.Contains(t, w.Body.String(), row[2], row)
+		assert.NotEmpty(t, w.Header().Get("WWW-Authenticate"), row)
 	}
 }
 

@@ -157,17 +157,20 @@ func makeBearer(f *typeinfo.Field) (makeFiller, error) {
 	if strings.EqualFold(word, "Basic") {
 		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "Basic is not a scheme of tokens", Fix: "give the field the type candor.Basic"}
 	}
-	return credential(f, func(r *http.Request) (Bearer, bool) {
+	read := credential(f, func(r *http.Request) (Bearer, bool) {
 		token, ok := mediatype.Credentials(lastLine(r.Header["Authorization"]), word)
 		return Bearer(token), ok
-	}), nil
+	})
+	return textOnly(f, "token", read, func(token Bearer) bool { return utf8.ValidString(string(token)) }), nil
 }
 
 func makeBasic(f *typeinfo.Field) (makeFiller, error) {
 	if f.Word != "" {
 		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "its scheme tag has no effect, as candor.Basic is the scheme Basic", Fix: "drop the tag"}
 	}
-	return credential(f, readBasic), onlySource(f, typeinfo.Security)
+	return textOnly(f, "user name or password", credential(f, readBasic), func(b Basic) bool {
+		return utf8.ValidString(b.Username) && utf8.ValidString(b.Password)
+	}), onlySource(f, typeinfo.Security)
 }
 
 // checkReady refuses tags that have no effect on a ready-made field.
@@ -228,30 +231,33 @@ func makeAPIKey(f *typeinfo.Field) (makeFiller, error) {
 	case f.Name == "":
 		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "its " + f.Source.String() + " tag has no name", Fix: "name it"}
 	}
-	fill := credential(f, func(r *http.Request) (APIKey, bool) {
+	read := credential(f, func(r *http.Request) (APIKey, bool) {
 		key := apiKeyOf(r, f)
 		return APIKey(key), key != ""
 	})
-	return func(field any) filler { return textKey(field, f, fill(field)) }, nil
+	return textOnly(f, f.Source.String()+" "+f.Name, read, func(key APIKey) bool { return utf8.ValidString(string(key)) }), nil
 }
 
-// textKey refuses a key that is not text: it is neither valid nor absent.
-func textKey(field any, f *typeinfo.Field, fill filler) filler {
-	// One of the casts succeeds: the field is a pointer to a key, or to a pointer if the key is optional.
-	required, _ := field.(*APIKey)
-	optional, _ := field.(**APIKey)
-	return func(from *requestScope) error {
-		if err := fill(from); err != nil {
-			return err
+// textOnly refuses a credential that is not text: it is neither valid nor absent.
+func textOnly[T any](f *typeinfo.Field, what string, read makeFiller, isText func(T) bool) makeFiller {
+	return func(field any) filler {
+		fill := read(field)
+		// One of the casts succeeds: the field is a pointer to a value, or to a pointer if the credential is optional.
+		required, _ := field.(*T)
+		optional, _ := field.(**T)
+		return func(from *requestScope) error {
+			if err := fill(from); err != nil {
+				return err
+			}
+			value := required
+			if optional != nil {
+				value = *optional
+			}
+			if value != nil && !isText(*value) {
+				return from.metadata.refusal(f).With("The " + what + " is not valid UTF-8")
+			}
+			return nil
 		}
-		key := required
-		if optional != nil {
-			key = *optional
-		}
-		if key != nil && !utf8.ValidString(string(*key)) {
-			return from.metadata.refusal(f).With(fmt.Sprintf("The %s %s is not valid UTF-8", f.Source, f.Name))
-		}
-		return nil
 	}
 }
 
