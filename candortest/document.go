@@ -86,6 +86,7 @@ const (
 	codecNotation
 	urlencodedNotation
 	multipartNotation
+	linesNotation // JSON Lines; the schema is that of a line
 	plainNotation // text or bytes, as they are
 )
 
@@ -283,7 +284,12 @@ func (d *document) readBodies(o *operation, at node) {
 	for _, name := range o.media {
 		media := d.child(content, name)
 		b := &body{media: name, schema: d.child(media, "schema"), encoding: d.child(media, "encoding")}
-		if b.notation = d.notationOf(b); b.notation != unknownNotation {
+		if line := d.child(media, "x-itemSchema"); line.at != nil {
+			b.schema, b.notation = line, linesNotation
+		} else {
+			b.notation = d.notationOf(b)
+		}
+		if b.notation != unknownNotation {
 			o.bodies = append(o.bodies, b)
 		}
 	}
@@ -319,6 +325,14 @@ func (b *body) isStructured() bool {
 
 func (b *body) isForm() bool {
 	return b.notation == urlencodedNotation || b.notation == multipartNotation
+}
+
+// inside returns what a location in the body says of its schema, which for lines is that of one of them.
+func (b *body) inside(loc []any) []any {
+	if b.notation == linesNotation && len(loc) > 1 {
+		return loc[2:]
+	}
+	return loc[1:]
 }
 
 // contentType returns the media type to send: any type of a range.

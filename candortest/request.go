@@ -363,12 +363,27 @@ func (d *drafter) write(b *body, a *aim) bool {
 		return d.jsonBody(b, a)
 	case b.isForm():
 		return d.formBody(b, a)
+	case b.notation == linesNotation:
+		return d.lines(b)
 	}
 	d.how = asText
 	value := d.whole(b.schema, a)
 	d.r.body = []byte(text(value))
 	// An empty body would count as none.
 	return d.isWanted(b.schema, value, a) && len(d.r.body) > 0
+}
+
+// lines writes a few lines. A handler may accept lines that break rules, so only valid ones are sent.
+func (d *drafter) lines(b *body) bool {
+	d.how = asJSON
+	for range rapid.IntRange(1, 3).Draw(d.t, "lines") {
+		value := d.whole(b.schema, nil)
+		if !d.isWanted(b.schema, value, nil) {
+			return false
+		}
+		d.r.body = append(d.r.body, encode(value)+"\n"...)
+	}
+	return true
 }
 
 func (d *drafter) jsonBody(b *body, a *aim) bool {

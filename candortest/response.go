@@ -265,7 +265,7 @@ func (e *explorer) isInexact(o *operation, loc []any) bool {
 		return false
 	}
 	if loc[0] == "body" {
-		return slices.ContainsFunc(o.bodies, func(b *body) bool { return e.doc.inexactAt(b.schema, loc[1:], 0) })
+		return slices.ContainsFunc(o.bodies, func(b *body) bool { return e.doc.inexactAt(b.schema, b.inside(loc), 0) })
 	}
 	for _, p := range o.parameters {
 		// Header names are case-insensitive.

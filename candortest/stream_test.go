@@ -139,3 +139,37 @@ func TestLiesOfStreams(t *testing.T) {
 		})
 	}
 }
+
+// loading is an app that reads lines, and refuses those that break its rules.
+func loading(edit func(*openapi3.T)) *candor.App {
+	type reading struct {
+		N    int      `json:"n" validate:"gte=1,lte=9"`
+		Tags []string `json:"tags,omitempty" validate:"max=2,dive,min=1"`
+		Next *struct {
+			Slug string `json:"slug" validate:"oneof=a b"`
+		} `json:"next"`
+	}
+	app := candor.New(candor.Config{EditDocument: edit, Logger: slog.New(slog.DiscardHandler)})
+	candor.Post(app, "/load", func(_ context.Context, in struct {
+		Lines candor.JSONLines[reading] `body:""`
+	},
+	) (n int, err error) {
+		for _, err := range in.Lines {
+			if err != nil {
+				return n, err
+			}
+			n++
+		}
+		return n, nil
+	}, candor.OperationID("load"))
+	return app
+}
+
+func TestLinesOfABodyConform(t *testing.T) {
+	t.Parallel()
+	candortest.Conform(t, loading(nil))
+	got := record(func(tb *recordingTB) {
+		candortest.Conform(tb, loading(func(d *openapi3.T) { d.Components.Schemas["reading"].Value.Properties["n"].Value.Max = nil }))
+	})
+	assert.Contains(t, strings.Join(got, "\n"), "POST /load (load), what the document allows: the document allows this request, the app responded with 422")
+}
