@@ -53,7 +53,7 @@ func TestFormsCutShort(t *testing.T) {
 	) (candor.None, error) {
 		for {
 			part, err := in.Body.NextPart()
-			if err == io.EOF {
+			if err == io.EOF { //nolint:errorlint // NextPart returns it bare after the last part
 				return candor.None{}, nil
 			}
 			if err == nil {

@@ -28,7 +28,7 @@ func (e *ending) Read(b []byte) (int, error) {
 	n, err := e.body.Read(b)
 	e.begun = e.begun || n > 0
 	e.follow(b[:n])
-	if err == io.EOF && e.begun && !e.complete && e.matched < len(e.last) { //nolint:errorlint // readers return it bare
+	if err == io.EOF && e.begun && !e.complete && e.matched < len(e.last) {
 		err = e.cut
 	}
 	return n, err
