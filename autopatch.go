@@ -19,6 +19,7 @@ import (
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/patch"
 	"github.com/candor-go/candor/internal/recorder"
+	"github.com/candor-go/candor/internal/sending"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -448,37 +449,9 @@ func (c *compiler) compileCall(rt *route) (*sendPlan, error) {
 		return p, err
 	}
 	p.at = at
-	p.body, err = c.sendPatch()
+	p.body, err = sending.Patch(c.codec, patchMergeAt, patchJSONAt)
 	return p, err
 }
 
 // Indexes of the fields of a PatchInput, which are the same for all types.
 var patchInputAt, patchMergeAt, patchJSONAt = []int{0}, 1, 2
-
-// sendPatch writes the body of a PATCH.
-func (c *compiler) sendPatch() (sendBody, error) {
-	value, err := typeinfo.Of(reflect.TypeFor[any]())
-	if err != nil {
-		return nil, err
-	}
-	encoder, err := c.codec.Encoder(value, nil)
-	return func(from reflect.Value, to *draft) error {
-		merge, operations := from.Field(patchMergeAt), from.Field(patchJSONAt)
-		if merge.IsNil() == operations.IsNil() {
-			return errors.New("set one of Merge and JSON")
-		}
-		media, first := mediatype.MergePatch, byte('{')
-		if merge.IsNil() {
-			merge, media, first = operations, mediatype.JSONPatch, '['
-		}
-		data, err := encoder.Append(nil, merge, false, nil)
-		if err != nil {
-			return fmt.Errorf("the body: %w", err)
-		}
-		if data[0] != first {
-			return fmt.Errorf("the body: %s is not %s; Merge is an object, JSON a list", typeinfo.Name(merge.Elem().Type()), media)
-		}
-		to.setBody(media, data)
-		return nil
-	}, err
-}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/sending"
 )
 
 // callPlan is an endpoint as its clients see it.
@@ -116,7 +117,7 @@ func (at *routeAt) url(in any) (string, error) {
 	if err != nil {
 		return "", at.failed(err)
 	}
-	var to draft
+	var to sending.Draft
 	plan := at.route.endpoints.call(e)
 	if err := plan.sendErr; err != nil {
 		return "", at.failed(err)
@@ -274,7 +275,7 @@ func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, err
 	if err := errors.Join(p.sendErr, p.receiveErr); err != nil {
 		return nil, err
 	}
-	var to draft
+	var to sending.Draft
 	if err := client.sendMore(p.endpoint.programs.compiler.otherSide(), &to); err != nil {
 		return nil, err
 	}
@@ -289,7 +290,7 @@ func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, err
 	if err != nil {
 		return nil, err
 	}
-	r, err := to.request(p.endpoint.method, target, client.Header.Get("Content-Type"))
+	r, err := to.Request(p.endpoint.method, target, client.Header.Get("Content-Type"))
 	// Client.Header is applied later, and only where the request has no such header.
 	if err == nil && client.Header.Get("Accept") == "" {
 		p.accept(r.Header)

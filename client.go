@@ -16,6 +16,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/recorder"
 	"github.com/candor-go/candor/internal/requestinfo"
+	"github.com/candor-go/candor/internal/sending"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -87,7 +88,7 @@ func (c *Client) target(path, rawQuery string) (*url.URL, error) {
 }
 
 // sendMore encodes the inputs added by With.
-func (c *Client) sendMore(compiler *compiler, to *draft) error {
+func (c *Client) sendMore(compiler *compiler, to *sending.Draft) error {
 	for _, input := range c.more {
 		t := reflect.TypeOf(input)
 		if t == nil {
