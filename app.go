@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/candor-go/candor/internal/background"
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/mountpath"
@@ -39,7 +40,7 @@ type App struct {
 	overrides map[reflect.Type]*provider
 	// checks are the health checks that have an input.
 	checks []*sharedNode
-	tasks  *taskRunner
+	tasks  *background.Runner
 	// dev is nil unless Config.Dev is on.
 	dev    *develop.Mode
 	rates  *rateStores
@@ -75,7 +76,7 @@ func New(config Config, options ...Option) *App {
 	}
 	a.rates = newRateStores(config.RateStore, a.errors.log)
 	a.caches = responsecache.New(config.CacheStore, config.Title+"\n"+config.Version, a.errors.log)
-	a.tasks = newTaskRunner(config.OnTaskError, a.errors)
+	a.tasks = background.NewRunner(config.OnTaskError, a.errors.logTask, a.dev.TaskAttrs)
 	var err error
 	if a.own, err = applyAll(options); err == nil {
 		err = errors.Join(checkRootPath(config.RootPath), config.Challenge.check(), config.info().check(), config.Limits.Multipart.check(), config.checkTLS())
@@ -144,7 +145,7 @@ func (a *App) title() string { return cmp.Or(a.config.Title, "API") }
 // documentForDev returns the document, or nil if it cannot be written; requests for the document report that error. The
 // request that asks for it has its response by then, and must not lose it to a hook that panics or ends its goroutine.
 func (a *App) documentForDev() (data []byte) {
-	_ = isolated(context.Background(), func(context.Context) error {
+	_ = background.Isolated(context.Background(), func(context.Context) error {
 		form, err := a.table.Load().document.form(OpenAPI32)
 		if err == nil {
 			data = form.Bytes()

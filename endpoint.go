@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/candor-go/candor/internal/background"
 	"github.com/candor-go/candor/internal/callers"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/develop"
@@ -133,7 +134,7 @@ type appShared struct {
 	programs *programs
 	// dev is nil unless the app is under development.
 	dev    *develop.Mode
-	tasks  *taskRunner
+	tasks  *background.Runner
 	checks ResponseChecks
 	rates  *rateStores
 	caches *responsecache.Caches

@@ -491,6 +491,11 @@ func (f *failure) logAt(level slog.Level, message string, err error, more ...any
 	f.writer.logError(f.r.Context(), level, message, err, attrs)
 }
 
+// logTask logs the error of a background task.
+func (ew *errorWriter) logTask(ctx context.Context, err error, attrs []any) {
+	ew.logError(ctx, slog.LevelError, "background task failed", err, append([]any{"error", err}, attrs...))
+}
+
 // logError logs an error. A panic is one record with its stack; in development mode each line of the stack has a record
 // of its own.
 func (ew *errorWriter) logError(ctx context.Context, level slog.Level, message string, err error, attrs []any) {

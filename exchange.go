@@ -235,7 +235,7 @@ func (x *exchange) conclude(err error) {
 		return
 	}
 	if tasks := x.takeTasks(); len(tasks) > 0 {
-		x.endpoint.tasks.start(x.ctx, tasks)
+		x.endpoint.tasks.Start(x.ctx, tasks)
 	}
 }
 

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"strconv"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/health"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/serve"
 )
@@ -50,12 +47,6 @@ type healthStatus struct {
 	Checks map[string]string `json:"checks,omitempty"`
 }
 
-const (
-	// checkTime is how long the checks may take, and checkPause how long their results are kept.
-	checkTime  = 5 * time.Second
-	checkPause = time.Second
-)
-
 // Health serves two paths for orchestrators and load balancers; an empty path is not served:
 //
 //	app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "disk", Check: hasSpace}, candor.HealthCheckOf("database", ping))
@@ -75,12 +66,12 @@ const (
 // Middleware of the app wraps both; guards and rate limits do not apply. A configuration error panics, as in [Get].
 func (a *App) Health(alive, ready string, checks ...HealthCheck) {
 	site := callsite.Here()
-	h := &health{app: a}
+	h := &healthPaths{app: a, checks: health.NewChecks(a.errors.log)}
 	for _, c := range checks {
 		if err := a.prepareCheck(&c, site); err != nil {
 			panic(fmt.Errorf("candor: Health at %s: %w", site, err))
 		}
-		h.probes = append(h.probes, &probe{HealthCheck: c})
+		h.checks.Add(c.Name, c.Check)
 	}
 	a.healthRoute(site, alive, h.alive)
 	a.healthRoute(site, ready, h.ready)
@@ -116,22 +107,17 @@ func (a *App) healthRoute(site *callsite.Site, path string, serve http.HandlerFu
 	}
 }
 
-// health serves the health paths of an app.
-type health struct {
+// healthPaths serves the health paths of an app.
+type healthPaths struct {
 	app    *App
-	probes []*probe
-	// mutex is held while the checks run; a request that waits for it finds their results.
-	mutex  sync.Mutex
-	at     time.Time
-	checks map[string]string
-	well   bool
+	checks *health.Checks
 }
 
-func (h *health) alive(w http.ResponseWriter, _ *http.Request) {
+func (h *healthPaths) alive(w http.ResponseWriter, _ *http.Request) {
 	writeHealth(w, healthStatus{Status: "live"})
 }
 
-func (h *health) ready(w http.ResponseWriter, r *http.Request) {
+func (h *healthPaths) ready(w http.ResponseWriter, r *http.Request) {
 	report := h.report(r.Context())
 	if report.Status == ready {
 		writeHealth(w, report)
@@ -143,14 +129,14 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 // ready is the status of an app that accepts requests.
 const ready = "ready"
 
-func (h *health) report(ctx context.Context) healthStatus {
+func (h *healthPaths) report(ctx context.Context) healthStatus {
 	switch {
 	case !h.app.isUp():
 		return healthStatus{Status: "starting or stopped"}
 	case isStopping(ctx):
 		return healthStatus{Status: "draining"}
 	}
-	checks, well := h.look(ctx)
+	checks, well := h.checks.Look(ctx)
 	if n := h.app.caches.Waiting(); n > 0 {
 		// This tells operators why other processes may serve stale responses; this one does not.
 		checks = maps.Clone(checks)
@@ -182,59 +168,4 @@ func isStopping(ctx context.Context) bool {
 func (a *App) isUp() bool {
 	t := a.table.Load()
 	return a.up.Load() || t != nil && len(a.lifeFuncs(t)) == 0
-}
-
-// look returns the results of the checks, and runs them again if the results are old.
-func (h *health) look(ctx context.Context) (checks map[string]string, well bool) {
-	h.mutex.Lock()
-	defer h.mutex.Unlock()
-	if !h.at.IsZero() && time.Since(h.at) < checkPause {
-		return h.checks, h.well
-	}
-	// Other requests use the results too, so the checks do not end with this client.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTime)
-	defer cancel()
-	errs := make([]error, len(h.probes))
-	var all sync.WaitGroup
-	for i, p := range h.probes {
-		all.Go(func() { errs[i] = p.run(ctx) })
-	}
-	all.Wait()
-	h.checks, h.well = map[string]string{}, true
-	for i, p := range h.probes {
-		h.checks[p.Name] = "ok"
-		if errs[i] != nil {
-			h.checks[p.Name], h.well = "failing", false
-			h.app.errors.log.Log(ctx, slog.LevelWarn, "a health check fails", "check", p.Name, "error", errs[i])
-		}
-	}
-	h.at = time.Now()
-	return h.checks, h.well
-}
-
-// probe is a check of which only one run is active at a time.
-type probe struct {
-	HealthCheck
-	busy atomic.Bool
-}
-
-var errProbeHangs = errors.New("the check has not returned")
-
-// run runs the check, but does not wait for it after ctx has ended.
-func (p *probe) run(ctx context.Context) error {
-	if !p.busy.CompareAndSwap(false, true) {
-		return errProbeHangs
-	}
-	done := make(chan error, 1) // buffered, so that a late check can end
-	go func() {
-		err := isolated(ctx, p.Check)
-		p.busy.Store(false)
-		done <- err
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return errProbeHangs
-	}
 }

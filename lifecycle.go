@@ -113,7 +113,7 @@ func (a *App) leave() error {
 	a.up.Store(false)
 	limit := cmp.Or(a.config.Limits.Drain, defaultDrain)
 	var late error
-	if !a.tasks.drain(limit) {
+	if !a.tasks.Drain(limit) {
 		late = errors.New("background tasks were still running when the app stopped")
 	}
 	a.sendDrops(min(limit, responsecache.DrainTime))
@@ -133,7 +133,7 @@ func (a *App) sendDrops(limit time.Duration) {
 
 // waitForTasks waits until no background task runs, in the app or in a mounted one.
 func (a *App) waitForTasks() {
-	<-a.tasks.done()
+	<-a.tasks.Done()
 	for _, sub := range a.mounted() {
 		sub.waitForTasks()
 	}

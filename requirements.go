@@ -2,18 +2,13 @@ package candor
 
 import (
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/candor-go/candor/internal/operation"
-	"github.com/candor-go/candor/internal/sorted"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
-
-// schemeSet is a set of security schemes that are required together.
-type schemeSet map[string]bool
 
 // security describes the credentials that an endpoint reads: all required ones together with one of each choice,
 // optionally combined with an optional one. If no credentials are required, an empty alternative says so.
@@ -25,82 +20,27 @@ func (b *apiBuilder) security(e *endpoint) [][]operation.SchemeUse {
 		return nil
 	}
 	// Several fields may read one scheme; those that are compared with the scopes say which scopes are required.
-	required, scopes := schemeSet{}, map[string][]string{}
-	var optional []string
+	needs := operation.Needs{Scopes: map[string][]string{}}
 	for _, f := range e.security {
 		name := b.scheme(f)
-		if scopes[name] == nil || slices.Contains(e.scoped, f) {
-			scopes[name] = e.scopesOf(f)
+		if needs.Scopes[name] == nil || slices.Contains(e.scoped, f) {
+			needs.Scopes[name] = e.scopesOf(f)
 		}
 		switch {
 		case f.Required:
-			required[name] = true
+			needs.Required = append(needs.Required, name)
 		case f.Choice == "":
-			optional = appendNew(optional, []string{name})
+			needs.Optional = appendNew(needs.Optional, []string{name})
 		}
 	}
-	needed := b.chosen(required, e.choices)
-	var all [][]operation.SchemeUse
-	for _, name := range optional {
-		for _, set := range needed {
-			if !set[name] {
-				all = append(all, set.with(name).uses(scopes))
-			}
+	for _, choice := range e.choices {
+		var names []string
+		for _, f := range choice {
+			names = append(names, b.scheme(f))
 		}
+		needs.Choices = append(needs.Choices, names)
 	}
-	for _, set := range needed {
-		all = append(all, set.uses(scopes))
-	}
-	return all
-}
-
-// chosen returns the combinations of the required schemes with one of each choice. A combination that contains another
-// is left out.
-func (b *apiBuilder) chosen(required schemeSet, choices []choicePlan) []schemeSet {
-	ways := []schemeSet{required}
-	for _, choice := range choices {
-		var longer []schemeSet
-		for _, way := range ways {
-			for _, f := range choice {
-				longer = append(longer, way.with(b.scheme(f)))
-			}
-		}
-		ways = longer
-	}
-	var shortest []schemeSet
-	for _, way := range ways {
-		if !slices.ContainsFunc(shortest, func(other schemeSet) bool { return other.isPartOf(way) }) {
-			shortest = slices.DeleteFunc(shortest, func(other schemeSet) bool { return way.isPartOf(other) })
-			shortest = append(shortest, way)
-		}
-	}
-	return shortest
-}
-
-// with returns a set with one more scheme.
-func (s schemeSet) with(name string) schemeSet {
-	more := maps.Clone(s)
-	more[name] = true
-	return more
-}
-
-// isPartOf reports whether s is a subset of other.
-func (s schemeSet) isPartOf(other schemeSet) bool {
-	for name := range s {
-		if !other[name] {
-			return false
-		}
-	}
-	return true
-}
-
-// uses returns the schemes with the scopes required of each.
-func (s schemeSet) uses(scopes map[string][]string) []operation.SchemeUse {
-	var all []operation.SchemeUse
-	for _, name := range sorted.Keys(s) {
-		all = append(all, operation.SchemeUse{Scheme: name, Scopes: scopes[name]})
-	}
-	return all
+	return needs.Alternatives()
 }
 
 // namedSchemes adds the schemes that fields name to the API, before any other takes the name.

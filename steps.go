@@ -405,7 +405,7 @@ func (x *exchange) respondInside(rest int) error {
 	}
 	if err == nil {
 		// The tasks continue after the client has disconnected.
-		x.endpoint.tasks.run(context.WithoutCancel(x.ctx), x.takeTasks())
+		x.endpoint.tasks.Run(context.WithoutCancel(x.ctx), x.takeTasks())
 	}
 	return err
 }
