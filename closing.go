@@ -9,6 +9,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/socket"
 )
 
@@ -35,7 +36,7 @@ func Close(code int, reason string) error { return &CloseError{Code: code, Reaso
 // Error returns the code and the reason, for logs.
 func (e *CloseError) Error() string {
 	if e == nil {
-		return nilError("CloseError")
+		return fault.NilError("CloseError")
 	}
 	return strings.TrimSuffix(fmt.Sprintf("websocket closed with %d: %s", e.Code, e.Reason), ": ")
 }

@@ -117,14 +117,9 @@ func (e *HTTPError) Header() http.Header { return e.header.Clone() }
 // Error returns the status and the detail, for logs.
 func (e *HTTPError) Error() string {
 	if e == nil {
-		return nilError("HTTPError")
+		return fault.NilError("HTTPError")
 	}
 	return fmt.Sprintf("%d: %v", e.status, e.detail)
-}
-
-// nilError is the text of an error that is a nil pointer: a variable of the type was returned as an error.
-func nilError(name string) string {
-	return "a nil *candor." + name + " is no nil error; return nil, or use variables of type error"
 }
 
 // Unwrap returns the cause of an error that Candor made itself, as handlers of [OnStatus] see it: the

@@ -47,7 +47,7 @@ type ValidationError struct {
 // Error lists the validation errors in one line, without any input.
 func (e *ValidationError) Error() string {
 	if e == nil {
-		return nilError("ValidationError")
+		return fault.NilError("ValidationError")
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d validation errors in the request", len(e.Faults))

@@ -32,3 +32,9 @@ func Of(err error) []Fault {
 	}
 	return all
 }
+
+// NilError is the text of an error that is a nil pointer: a variable of the public type with that name was returned as an
+// error.
+func NilError(name string) string {
+	return "a nil *candor." + name + " is no nil error; return nil, or use variables of type error"
+}
