@@ -64,7 +64,9 @@ func FuzzCacheSpoiled(f *testing.F) {
 			return slices.Replace(value, from, min(from+max(size, 0), len(value)), with...)
 		}
 		var count atomic.Int64
-		c := candor.NewTestClient(t, cacheApp(candor.Config{CacheStore: store}, &count, candor.CacheConfig{TTL: time.Hour, Tags: []string{"item:{id}"}}))
+		c := candor.NewTestClient(t, cacheApp(candor.Config{CacheStore: store}, &count, candor.CacheConfig{
+			TTL: time.Hour, Tags: []string{"item:{id}"}, Budget: time.Minute, // a busy machine pauses
+		}))
 		c.Get("/items/7").Status(200)
 		again := c.Get("/items/7").Status(200)
 		want := cacheAnswer{N: 2, ID: "7"}
@@ -89,7 +91,7 @@ func TestCacheUnderAnotherKey(t *testing.T) {
 		return first
 	}
 	var count atomic.Int64
-	c := candor.NewTestClient(t, cacheApp(candor.Config{CacheStore: store}, &count, candor.CacheConfig{TTL: time.Hour}))
+	c := candor.NewTestClient(t, cacheApp(candor.Config{CacheStore: store}, &count, candor.CacheConfig{TTL: time.Hour, Budget: time.Minute}))
 	for _, id := range []string{"1", "1", "2", "2"} {
 		var got cacheAnswer
 		c.Get("/items/" + id).Status(200).JSON(&got)
