@@ -186,7 +186,7 @@ func (s *spyStore) Take(_ context.Context, key string, rate candor.Rate) (candor
 func TestRateLimitKeepsSecretsOutOfTheStore(t *testing.T) {
 	spy := &spyStore{}
 	app := candor.New(candor.Config{RateStore: spy})
-	limit := candor.RateConfig{Rate: candor.PerHour(10), Key: candor.ByCredential}
+	limit := candor.RateConfig{Rate: candor.PerHour(10), Key: candor.ByCredential, Budget: time.Minute}
 	candor.Get(app, "/unnamed/{x...}", apptest.Ignores[struct {
 		X string `path:"x"`
 	}], candor.RateLimit(limit))
@@ -245,7 +245,7 @@ func TestRateLimitGoesOnWithoutItsStore(t *testing.T) {
 	store := &failingStore{RateStore: candor.NewMemoryRateStore(0)}
 	config.RateStore = store
 	app := candor.New(config)
-	candor.Get(app, "/", apptest.Fails(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(5)}))
+	candor.Get(app, "/", apptest.Fails(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(5), Budget: time.Minute}))
 	c := candor.NewTestClient(t, app)
 	for range 3 {
 		c.Get("/").Status(204)
