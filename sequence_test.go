@@ -102,7 +102,7 @@ func TestDocumentOfSequences(t *testing.T) {
 	assert.Nil(t, apptest.Member(document.Bytes(), "paths", "/text", "get", "responses", "200", "content", "text/plain; charset=utf-8", "x-itemSchema"))
 }
 
-// OpenAPI 3.0 cannot describe the content of a text, so the extension for items stays.
+// OpenAPI 3.0 cannot describe the content of a text, so it stands in extensions, like the items.
 func TestDocumentOfSequencesIn30(t *testing.T) {
 	var document bytes.Buffer
 	require.NoError(t, sequenceApp().WriteOpenAPIAs(&document, candor.OpenAPI30))
@@ -112,8 +112,10 @@ func TestDocumentOfSequencesIn30(t *testing.T) {
 	assert.JSONEq(t, inExtension(`{"$ref":"#/components/schemas/sequenceGoal"}`), item("/lines", "get", "application/jsonl"))
 	assert.JSONEq(t, `{"type":"integer","format":"int64","nullable":true}`, item("/numbers", "get", "application/jsonl"))
 	assert.JSONEq(t, `{"type":"object","properties":{"data":{"type":"string"},"event":{"type":"string"},"id":{"type":"string"},"retry":{"type":"integer","minimum":0}},`+
-		`"anyOf":[{"properties":{"data":{"type":"string"}}},{"description":"The stream failed, and ends with this",`+
-		`"properties":{"data":{"type":"string"},"event":{"type":"string","enum":["error"]}},"required":["data","event"]}]}`,
+		`"anyOf":[{"properties":{"data":{"type":"string","x-contentMediaType":"application/json","x-contentSchema":{"$ref":"#/components/schemas/sequenceNews"}}}},`+
+		`{"description":"The stream failed, and ends with this",`+
+		`"properties":{"data":{"type":"string","x-contentMediaType":"application/json","x-contentSchema":{"$ref":"#/components/schemas/HTTPError"}},`+
+		`"event":{"type":"string","enum":["error"]}},"required":["data","event"]}]}`,
 		item("/events", "get", "text/event-stream"))
 }
 
