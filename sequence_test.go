@@ -112,9 +112,9 @@ func TestDocumentOfSequencesIn30(t *testing.T) {
 	assert.JSONEq(t, inExtension(`{"$ref":"#/components/schemas/sequenceGoal"}`), item("/lines", "get", "application/jsonl"))
 	assert.JSONEq(t, `{"type":"integer","format":"int64","nullable":true}`, item("/numbers", "get", "application/jsonl"))
 	assert.JSONEq(t, `{"type":"object","properties":{"data":{"type":"string"},"event":{"type":"string"},"id":{"type":"string"},"retry":{"type":"integer","minimum":0}},`+
-		`"anyOf":[{"properties":{"data":{"type":"string","x-contentMediaType":"application/json","x-contentSchema":{"$ref":"#/components/schemas/sequenceNews"}}}},`+
+		`"anyOf":[{"properties":{"data":{"type":"string","x-contentMediaType":"application/json","x-contentSchema":{"allOf":[{"$ref":"#/components/schemas/sequenceNews"}]}}}},`+
 		`{"description":"The stream failed, and ends with this",`+
-		`"properties":{"data":{"type":"string","x-contentMediaType":"application/json","x-contentSchema":{"$ref":"#/components/schemas/HTTPError"}},`+
+		`"properties":{"data":{"type":"string","x-contentMediaType":"application/json","x-contentSchema":{"allOf":[{"$ref":"#/components/schemas/HTTPError"}]}},`+
 		`"event":{"type":"string","enum":["error"]}},"required":["data","event"]}]}`,
 		item("/events", "get", "text/event-stream"))
 }
