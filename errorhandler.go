@@ -226,7 +226,7 @@ func (f *failure) send(a *response) error {
 		if contentType, body := f.inClientsType(a.contentType, a.body); contentType != a.contentType {
 			a.contentType, a.borrowed = contentType, body
 		}
-		a.write(f.w, true)
+		a.write(f.w, false)
 		return nil
 	}
 	watched := layer.Watch(f.w)

@@ -255,15 +255,14 @@ func (x *exchange) finish(err error) {
 		}
 		return
 	}
-	x.response.write(a.w, x.needsLength())
+	x.response.write(a.w, x.isDirect())
 }
 
-// needsLength reports whether the header must have the Content-Length. net/http adds that of a short response when the
-// handler has returned, in a third of the time; but then a function cannot read it, and tasks, before which the response
-// is flushed, would make it chunked.
-func (x *exchange) needsLength() bool {
+// isDirect reports whether only net/http reads the header of the response. A function may read it, and tasks, before
+// which the response is flushed, would make one without a length chunked.
+func (x *exchange) isDirect() bool {
 	a := &x.scope
-	return !x.direct || x.endpoint.setsHeader || a.exchange != nil || a.tasks != nil
+	return x.direct && !x.endpoint.setsHeader && a.exchange == nil && a.tasks == nil
 }
 
 // fail writes the response to an error.

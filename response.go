@@ -430,8 +430,9 @@ func (e invalidResponse) Error() string {
 // is HEAD.
 const shortBody = 2048
 
-// write sends a complete response. Without a length net/http adds that of a short body.
-func (a *response) write(w http.ResponseWriter, length bool) {
+// write sends a complete response. If only net/http reads the header, net/http adds the length of a short body, and the
+// date need not be formatted for each response.
+func (a *response) write(w http.ResponseWriter, direct bool) {
 	if !mediatype.BodyAllowed(a.status) {
 		a.begin(w)
 		return
@@ -445,7 +446,10 @@ func (a *response) write(w http.ResponseWriter, length bool) {
 		body = nil
 	}
 	h := w.Header()
-	if length || len(body) == 0 || len(body) > shortBody {
+	if direct {
+		h["Date"] = mediatype.DateLine()
+	}
+	if !direct || len(body) == 0 || len(body) > shortBody {
 		h["Content-Length"] = mediatype.LengthLine(len(body))
 	}
 	a.putType(h)

@@ -13,6 +13,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -296,6 +298,16 @@ func servedLengths() *candor.App {
 		in.Header.Set("Content-Length", "7")
 		return text(ctx, in.sized)
 	})
+	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*session) error) error {
+		return use(&session{})
+	}, candor.Until(candor.ResponseSent))
+	candor.Get(app, "/session/{size}", func(ctx context.Context, in struct {
+		sized
+		Session *session `dep:""`
+	},
+	) (candor.Text, error) {
+		return text(ctx, in.sized)
+	})
 	candor.Get(app, "/tasks/{size}", func(ctx context.Context, in struct {
 		sized
 		Tasks *candor.Tasks
@@ -315,7 +327,7 @@ func TestEveryResponseHasItsLength(t *testing.T) {
 	transport := &http.Transport{Protocols: protocols}
 	defer transport.CloseIdleConnections()
 	overHTTP2 := &http.Client{Transport: transport}
-	for _, path := range []string{"/plain/", "/middleware/", "/header/", "/tasks/"} {
+	for _, path := range []string{"/plain/", "/middleware/", "/header/", "/session/", "/tasks/"} {
 		for _, size := range []int{0, 1, 2047, 2048, 2049, 4096, 5000} {
 			for _, method := range []string{"GET", "HEAD"} {
 				for _, minor := range []int{0, 1} {
@@ -347,5 +359,42 @@ func TestEveryResponseHasItsLength(t *testing.T) {
 				require.NoError(t, response.Body.Close())
 			}
 		}
+	}
+}
+
+// Every response has one Date, of the time when it was sent, unless the handler has set another.
+func TestEveryResponseHasOneDate(t *testing.T) {
+	const old = "Thu, 01 Jan 1970 00:00:00 GMT"
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Date", old) }))
+	defer origin.Close()
+	target, err := url.Parse(origin.URL)
+	require.NoError(t, err)
+	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
+	app.Mount("/proxy", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
+	candor.Get(app, "/text", apptest.Returns(candor.Text("x")))
+	candor.Get(app, "/nothing", apptest.Returns(candor.None{}))
+	type dated struct {
+		Date string `header:"Date"`
+		Body string `body:""`
+	}
+	candor.Get(app, "/envelope", apptest.Returns(dated{old, "x"}))
+	candor.Get(app, "/header", func(_ context.Context, in struct{ Header candor.ResponseHeader }) (string, error) {
+		in.Header.Set("Date", old)
+		return "x", nil
+	})
+	address := serveApp(t, app)
+	for path, want := range map[string]string{"/proxy": old, "/text": "", "/nothing": "", "/missing": "", "/envelope": old, "/header": old} {
+		before := time.Now().Add(-time.Second)
+		response, err := http.Get(address + path)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Len(t, response.Header["Date"], 1, path)
+		if want != "" {
+			assert.Equal(t, want, response.Header.Get("Date"), path)
+			continue
+		}
+		date, err := http.ParseTime(response.Header.Get("Date"))
+		require.NoError(t, err)
+		assert.True(t, !date.Before(before) && !date.After(time.Now()), "%s: %s", path, date)
 	}
 }

@@ -584,7 +584,6 @@ func TestRouterThatIsNotIncluded(t *testing.T) {
 		early := candor.NewRouter("/early")
 		app.Include(early)
 		candor.Get(early, "/", nothing)
-		r, used, early = nil, nil, nil
 		runtime.GC()
 		runtime.GC()
 	}

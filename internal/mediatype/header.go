@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 )
 
 // An http.Header has a slice of values for each name, which costs an allocation although most responses have the same
@@ -43,6 +45,25 @@ func LengthLine(n int) []string {
 		return shortLengths[n : n+1 : n+1]
 	}
 	return []string{strconv.Itoa(n)}
+}
+
+// date is the latest value of DateLine.
+var date atomic.Pointer[dateOfSecond]
+
+type dateOfSecond struct {
+	second int64
+	line   []string
+}
+
+// DateLine is the header line of a Date that is now. It is formatted once a second, and must not be changed.
+func DateLine() []string {
+	now := time.Now()
+	last := date.Load()
+	if last == nil || last.second != now.Unix() {
+		last = &dateOfSecond{now.Unix(), []string{now.UTC().Format(http.TimeFormat)}}
+		date.Store(last)
+	}
+	return last.line
 }
 
 // First is the first value of a header, whose name is canonical.

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -115,4 +117,13 @@ func TestIsToken(t *testing.T) {
 		assert.Equal(t, isLetter || strings.ContainsRune("!#$%&'*+-.^_`|~", c), mediatype.IsToken("a"+string(c)), "%q", c)
 	}
 	assert.False(t, mediatype.IsToken(""))
+}
+
+func TestDateLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, pause := range []time.Duration{0, time.Millisecond, 998 * time.Millisecond, time.Millisecond, time.Second, time.Hour} {
+			time.Sleep(pause)
+			assert.Equal(t, []string{time.Now().UTC().Format(http.TimeFormat)}, mediatype.DateLine(), "after %s", pause)
+		}
+	})
 }

@@ -1,10 +1,6 @@
 package serve
 
-import (
-	"net/http"
-	"sync/atomic"
-	"time"
-)
+import "time"
 
 // A moment is a time on a server's clock: nanoseconds since the clock started. Reading it costs half as much as a
 // [time.Time], and it fits in an atomic.
@@ -43,24 +39,4 @@ func (c clock) deadline(m moment) time.Time {
 		return time.Time{}
 	}
 	return c.began.Add(time.Duration(m))
-}
-
-// dates make the value of the header Date, which changes once a second. net/http would format it for each response.
-type dates struct{ last atomic.Pointer[date] }
-
-// A date is one such value. The line is shared and must not be changed.
-type date struct {
-	second int64
-	line   []string
-}
-
-// line returns the header line for now.
-func (d *dates) line() []string {
-	now := time.Now()
-	last := d.last.Load()
-	if last == nil || last.second != now.Unix() {
-		last = &date{now.Unix(), []string{now.UTC().Format(http.TimeFormat)}}
-		d.last.Store(last)
-	}
-	return last.line
 }

@@ -18,7 +18,6 @@ type server struct {
 	handler   http.Handler
 	lim       Limits
 	clock     clock
-	dates     dates
 	hooks     Hooks
 	protocols Protocols
 
@@ -40,7 +39,6 @@ type server struct {
 // ServeHTTP is called by net/http on the goroutine of the connection.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, _ := r.Context().Value(connKey{}).(*conn)
-	w.Header()["Date"] = s.dates.line()
 	if c.http2 {
 		s.pending.Add(1)
 		defer s.done()
