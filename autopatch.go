@@ -275,7 +275,7 @@ func (p *patchPlan) serve(w http.ResponseWriter, r *http.Request) error {
 		}
 		written := p.write(r, body, tag)
 		// Another client was faster. A client that sent no If-Match wants the current version patched, so try again.
-		if written.Status == http.StatusPreconditionFailed && tag != "" && !isConditional(r) {
+		if written.Status == http.StatusPreconditionFailed && tag != "" && len(r.Header.Values("If-Match")) == 0 {
 			continue
 		}
 		written.writeTo(w)
@@ -283,8 +283,6 @@ func (p *patchPlan) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	return errPatched
 }
-
-func isConditional(r *http.Request) bool { return len(r.Header.Values("If-Match")) > 0 }
 
 // reply is a response that stays in the process.
 type reply struct {

@@ -61,14 +61,15 @@ type decodeBody func(data []byte, into reflect.Value, o codec.Options, faults *f
 
 // Types of bodies that are not decoded.
 var (
-	bytesType  = reflect.TypeFor[[]byte]()
 	stringType = reflect.TypeFor[string]()
 	readerType = reflect.TypeFor[io.Reader]()
 	partsType  = reflect.TypeFor[*multipart.Reader]()
 )
 
 // isRaw reports whether a body of this type is passed on as it was sent.
-func isRaw(t reflect.Type) bool { return t == bytesType || t == stringType || isUnread(t) }
+func isRaw(t reflect.Type) bool {
+	return t == reflect.TypeFor[[]byte]() || t == stringType || isUnread(t)
+}
 
 // isUnread reports whether the handler itself reads a body of this type.
 func isUnread(t reflect.Type) bool { return t == readerType || t == partsType || isLines(t) }

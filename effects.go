@@ -93,15 +93,11 @@ func (rt *route) readsJSON() bool {
 
 // canCache reports whether responses of the route can be cached.
 func (rt *route) canCache() bool {
-	if rt.output == nil || rt.isSocket() || !slices.ContainsFunc(rt.methods, isCachedMethod) {
+	if rt.output == nil || rt.isSocket() || !slices.Contains(rt.methods, http.MethodGet) && !slices.Contains(rt.methods, mediatype.MethodQuery) {
 		return false
 	}
 	kind := planResponse(rt.output).kind
 	return kind.media != "" && !kind.streams && kind.additional == nil
-}
-
-func isCachedMethod(method string) bool {
-	return method == http.MethodGet || method == mediatype.MethodQuery
 }
 
 // checkEffects finds options of a route, and of its aliases, that have no effect.

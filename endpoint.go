@@ -268,8 +268,8 @@ var madeNothing lazy.Value[*function]
 // setFlags records what any of the nodes does.
 func (e *endpoint) setFlags() {
 	for _, n := range e.nodes {
-		e.setsHeader = e.setsHeader || slices.ContainsFunc(n.desc.Ready, isResponseHeader)
-		e.takesRequest = e.takesRequest || slices.ContainsFunc(n.desc.Ready, isRequest)
+		e.setsHeader = e.setsHeader || slices.ContainsFunc(n.desc.Ready, isReady[ResponseHeader])
+		e.takesRequest = e.takesRequest || slices.ContainsFunc(n.desc.Ready, isReady[*http.Request])
 		e.repeats = e.repeats || n.provider != nil && n.provider.set.attempts > 0
 	}
 }

@@ -146,9 +146,8 @@ func always(set func(to any, from *requestScope)) func(*typeinfo.Field) (makeFil
 	return func(*typeinfo.Field) (makeFiller, error) { return fill, nil }
 }
 
-func isResponseHeader(f *typeinfo.Field) bool { return f.Type.Go == reflect.TypeFor[ResponseHeader]() }
-
-func isRequest(f *typeinfo.Field) bool { return f.Type.Go == reflect.TypeFor[*http.Request]() }
+// isReady reports whether a ready-made input is a T.
+func isReady[T any](f *typeinfo.Field) bool { return f.Type.Go == reflect.TypeFor[T]() }
 
 func isReadyInput(t reflect.Type) bool { return readyInputs()[t] != nil || isUnread(t) }
 
