@@ -48,7 +48,9 @@ type pipe struct {
 	// silence fires when the first item takes too long, and later when a ping is due; it then also releases the
 	// buffers.
 	silence *time.Timer
-	unhook  func()
+	// due is when a ping is due. Before that the timer has fired for the header, and waited for the mutex meanwhile.
+	due    time.Time
+	unhook func()
 	// headed means that the header was sent. It belongs to the sender, and to whoever has seen the sender end.
 	headed bool
 
@@ -117,7 +119,7 @@ func (p *pipe) breakSilence() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	// The timer may have fired just before one of these was set.
-	if p.closed || p.sending || p.err != nil {
+	if p.closed || p.sending || p.err != nil || time.Now().Before(p.due) {
 		return
 	}
 	if p.begun { // nothing is pending then
@@ -194,6 +196,7 @@ func (p *pipe) rest() {
 	p.sending = false
 	p.moved.Broadcast()
 	if !p.closed && p.err == nil {
+		p.due = time.Now().Add(p.streaming.heartbeat)
 		p.silence.Reset(p.streaming.heartbeat)
 	}
 }

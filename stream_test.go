@@ -125,6 +125,25 @@ func failedStreams(n int, pause func(), fail func(yield func(line, error) bool))
 	return app
 }
 
+// An item may come at the moment at which the header would be sent without one: no ping follows it.
+func TestAnItemBesideTheHeader(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/events", func(context.Context, candor.None) (candor.Events[line], error) {
+		return func(yield func(candor.Event[line], error) bool) {
+			for i := range 2 {
+				time.Sleep(100 * time.Millisecond)
+				yield(candor.Event[line]{Data: line{i}}, nil)
+			}
+		}, nil
+	})
+	app.Seal()
+	for range 100 {
+		synctest.Test(t, func(t *testing.T) {
+			require.Equal(t, "200 data: {\"n\":0}\n\ndata: {\"n\":1}\n\n", received(app, "GET", "/events"))
+		})
+	}
+}
+
 // Nobody knows the length of a stream; the one that a function sets would truncate it.
 func TestStreamsHaveNoLength(t *testing.T) {
 	type input struct{ Header candor.ResponseHeader }
