@@ -56,7 +56,7 @@ func Parse(contentType string) (mediaType string, params map[string]string, ok b
 }
 
 // Matches reports whether the media type of a body, in lower case, is the wanted one: a media type or a range such as
-// image/*. JSON includes all types that end in +json.
+// image/*. JSON includes application/*+json.
 func Matches(wanted, mediaType string) bool {
 	switch wanted {
 	case mediaType, "*/*":
