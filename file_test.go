@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -421,17 +422,24 @@ func TestAFileOfATypeThatIsNotListed(t *testing.T) {
 	assert.Contains(t, log.String(), `the media type \"text/plain; charset=utf-8\" is not one of image/png, image/webp`)
 }
 
+var (
+	// simpleRanges have neither signs nor other characters, which http.ServeContent takes for numbers or refuses.
+	simpleRanges = regexp.MustCompile(`^bytes=[0-9,\t -]*$`)
+	// oddRanges are the last 0 bytes, which http.ServeContent sends, and numbers that it cannot read.
+	oddRanges = regexp.MustCompile(`[=,\t ]-[\t ]*0+[\t ]*(,|$)|[0-9]{19}`)
+)
+
 // The response to a request for a file is the one of http.ServeContent, whatever the range and the preconditions,
-// except for the body of errors.
+// except for the body of errors and for odd ranges.
 func FuzzFile(f *testing.F) {
-	for _, seed := range []string{"", "bytes=0-1", "bytes=-3", "bytes=9-", "bytes=10-", "bytes=1-0", "bytes=0-1,3-4", "bytes=,", "bytes=0-1,", "bytes= 1-2"} {
+	for _, seed := range []string{"", "bytes=0-1", "bytes=-3", "bytes=9-", "bytes=10-", "bytes=1-0", "bytes=0-1,3-4", "bytes=,", "bytes=0-1,", "bytes= 1-2", "bytes=0 -"} {
 		f.Add(seed, `"x"`, "")
 	}
 	f.Add("bytes=0-1", digitsTag, digitsTag)
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/", apptest.Returns(candor.File{FS: shelf, Path: "digits.txt"}))
 	f.Fuzz(func(t *testing.T, ranges, ifNoneMatch, ifRange string) {
-		if strings.Count(ranges, ",") > 8 || !strings.HasPrefix(ranges, "bytes=") {
+		if strings.Count(ranges, ",") > 8 || !simpleRanges.MatchString(ranges) || oddRanges.MatchString(ranges) {
 			return
 		}
 		r := httptest.NewRequest(http.MethodGet, "/", nil)

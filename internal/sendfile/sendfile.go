@@ -66,7 +66,8 @@ func rangesOf(value string) string {
 	}
 	specs := strings.Split(list, ",")
 	for i, spec := range specs {
-		first, last, isRange := strings.Cut(strings.Trim(spec, " \t"), "-")
+		first, last, isRange := strings.Cut(spec, "-")
+		first, last = strings.Trim(first, " \t"), strings.Trim(last, " \t")
 		switch {
 		case !isRange:
 			continue // empty, or malformed, as http.ServeContent finds

@@ -37,6 +37,7 @@ func TestServe(t *testing.T) {
 		"a beginning far away":            {"bytes=99999999999999999999-", 416, ""},
 		"zeros before a number":           {"bytes=00000000000000000000000002-4", 206, "234"},
 		"a sign":                          {"bytes=+2-4", 416, ""},
+		"spaces":                          {"bytes= 2 -\t4 ", 206, "234"},
 		"no numbers":                      {"bytes=-", 416, ""},
 		"no dash":                         {"bytes=2", 416, ""},
 		"an empty element":                {"bytes=,2-4", 206, "234"},
