@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"time"
 
 	"github.com/candor-go/candor"
 )
@@ -56,7 +57,8 @@ func (c *countAll) Take(_ context.Context, _ string, _ candor.Rate) (candor.Take
 }
 
 func ExampleRateStore() {
-	app := candor.New(candor.Config{RateStore: &countAll{left: 2}}, candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(2)}))
+	limit := candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(2), Budget: time.Minute})
+	app := candor.New(candor.Config{RateStore: &countAll{left: 2}}, limit)
 	candor.Get(app, "/", func(context.Context, candor.None) (candor.Text, error) { return "hello", nil })
 	for range 2 {
 		fmt.Println(around(app, "192.0.2.1:1234", http.Header{}).Code)
