@@ -1,24 +1,19 @@
 package candor
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
-	"time"
 
+	"github.com/candor-go/candor/internal/autopatch"
 	"github.com/candor-go/candor/internal/callsite"
-	"github.com/candor-go/candor/internal/etag"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/patch"
-	"github.com/candor-go/candor/internal/recorder"
 	"github.com/candor-go/candor/internal/sending"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -163,24 +158,26 @@ func (rt *route) callInput() (in *typeinfo.Input, index []int) {
 }
 
 // patchPlan serves a PATCH once its GET and PUT endpoints are known.
-type patchPlan struct{ patch, get, put *endpoint }
+type patchPlan struct {
+	patch, get, put *endpoint
+	resource        autopatch.Resource
+}
 
 // planPatch also documents the PATCH by its GET and its PUT.
 func planPatch(patch, get, put *endpoint) http.Handler {
-	p := &patchPlan{patch, get, put}
+	p := &patchPlan{patch: patch, get: get, put: put}
+	p.resource = autopatch.Resource{Get: p.runGet, Put: p.runPut, Takes: p.takes, MaxBody: put.maxBody}
 	p.document()
 	return p
 }
 
 // Errors that a PATCH itself responds with.
 var (
-	errPatchMedia = Error(http.StatusUnsupportedMediaType, "the body must be "+mediatype.MergePatch+" or "+mediatype.JSONPatch).WithHeader("Accept-Patch", acceptPatch)
+	errPatchMedia = Error(http.StatusUnsupportedMediaType, "the body must be "+mediatype.MergePatch+" or "+mediatype.JSONPatch).WithHeader("Accept-Patch", autopatch.Accepted)
 	errTest       = Error(http.StatusConflict, "a test operation of the patch failed")
 	errPatched    = Error(http.StatusConflict, "the resource changes too often to be patched; try again")
 	errGrown      = Error(http.StatusRequestEntityTooLarge, "the patch copies too much")
 )
-
-const acceptPatch = mediatype.MergePatch + ", " + mediatype.JSONPatch
 
 // document copies to the PATCH what the document says about the GET and the PUT.
 func (p *patchPlan) document() {
@@ -237,126 +234,47 @@ func patchBody() *operation.Body {
 	}}
 }
 
-// patchAttempts is how often a patch is applied when the resource changes between GET and PUT.
-const patchAttempts = 3
-
 // ServeHTTP implements http.Handler.
 func (p *patchPlan) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := p.serve(w, r); err != nil {
-		p.patch.errors.write(w, r, err)
+		p.patch.errors.write(w, r, patchError(err))
 	}
 }
 
 func (p *patchPlan) serve(w http.ResponseWriter, r *http.Request) error {
-	media, err := patchMedia(r)
-	if err != nil {
-		return err
-	}
-	var apply patch.Change
-	for range patchAttempts {
-		current := p.read(r)
-		if current.Status < 200 || current.Status > 299 {
-			current.writeTo(w)
-			return nil
-		}
-		// Checked only after the guards of the GET have run, so that nobody without access gets a body parsed.
-		if apply == nil {
-			if apply, err = p.readPatch(w, r, media); err != nil {
-				return err
-			}
-		}
-		tag := current.Sent.Get("ETag")
-		if tag != "" && etag.Precondition(r, tag, time.Time{}) != 0 {
-			return ErrPreconditionFailed
-		}
-		body, err := p.change(current.body.Bytes(), apply)
-		if err != nil {
-			return err
-		}
-		written := p.write(r, body, tag)
-		// Another client was faster. A client that sent no If-Match wants the current version patched, so try again.
-		if written.Status == http.StatusPreconditionFailed && tag != "" && len(r.Header.Values("If-Match")) == 0 {
-			continue
-		}
-		written.writeTo(w)
-		return nil
-	}
-	return errPatched
-}
-
-// reply is a response that stays in the process.
-type reply struct {
-	*recorder.Recorder
-	body *bytes.Buffer
-}
-
-// run serves a request with an endpoint and records the response.
-func (p *patchPlan) run(e *endpoint, r *http.Request) reply {
-	body := &bytes.Buffer{}
-	into := reply{recorder.New(r.Method, body), body}
-	captured := routedOf(r).captured
-	if e == p.get && len(e.route.set.middleware) > 0 {
-		e.serve(into.Recorder, r, captured, false) // includes middleware, which may be what guards the GET
-	} else {
-		e.run(into.Recorder, e.lead(r, captured), captured, false)
-	}
-	into.Begin(http.StatusOK)
-	return into
-}
-
-func (a reply) writeTo(w http.ResponseWriter) {
-	for name, values := range a.Sent {
-		// Middleware of the PATCH may already have added values to these headers.
-		if name == "Vary" || name == "Set-Cookie" {
-			values = append(slices.Clip(w.Header()[name]), values...)
-		}
-		w.Header()[name] = values
-	}
-	w.WriteHeader(a.Status)
-	if a.body.Len() > 0 && mediatype.BodyAllowed(a.Status) {
-		_, _ = w.Write(a.body.Bytes()) // an error means that the client has gone
-	}
-}
-
-// read runs the GET.
-func (p *patchPlan) read(r *http.Request) reply {
-	get := r.Clone(context.WithValue(r.Context(), freshKey{}, true))
-	get.Method, get.Body, get.ContentLength, get.TransferEncoding = http.MethodGet, http.NoBody, 0, nil
-	for _, name := range []string{"Content-Type", "Content-Length", "Content-Encoding", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "Range", "Accept-Encoding"} {
-		get.Header.Del(name)
-	}
-	get.Header.Set("Accept", mediatype.JSON)
-	return p.run(p.get, get)
-}
-
-// write runs the PUT.
-func (p *patchPlan) write(r *http.Request, body []byte, tag string) reply {
-	put := r.Clone(r.Context())
-	put.Method, put.Body, put.ContentLength, put.TransferEncoding = http.MethodPut, io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
-	put.Header.Set("Content-Type", mediatype.JSON)
-	put.Header.Del("Content-Length")
-	// If-Match never matches a weak tag.
-	if tag != "" && !strings.HasPrefix(tag, "W/") {
-		put.Header.Set("If-Match", tag)
-		put.Header.Del("If-None-Match")
-	}
-	return p.run(p.put, put)
-}
-
-// patchMedia returns the media type of the patch.
-func patchMedia(r *http.Request) (string, error) {
 	if mediatype.IsEncoded(r.Header) {
-		return "", errCompressed
+		return errCompressed
 	}
-	contentType := mediatype.TypeOf(r.Header)
-	if contentType == mediatype.MergePatch || contentType == mediatype.JSONPatch { // the usual case, without parsing
-		return contentType, nil
+	media := autopatch.MediaType(r.Header)
+	if media == "" {
+		return errPatchMedia
 	}
-	media, params, ok := mediatype.Parse(contentType)
-	if !ok || media != mediatype.MergePatch && media != mediatype.JSONPatch || !mediatype.IsUTF8(params["charset"]) {
-		return "", errPatchMedia
+	fresh := r.WithContext(context.WithValue(r.Context(), freshKey{}, true))
+	return p.resource.Patch(w, fresh, func() (patch.Change, error) { return p.readPatch(w, r, media) })
+}
+
+// runGet includes the middleware of a GET that has any, because that may be what guards it.
+func (p *patchPlan) runGet(w http.ResponseWriter, r *http.Request) {
+	if len(p.get.route.set.middleware) > 0 {
+		p.get.serve(w, r, routedOf(r).captured, false)
+		return
 	}
-	return media, nil
+	p.get.runInside(w, r)
+}
+
+func (p *patchPlan) runPut(w http.ResponseWriter, r *http.Request) { p.put.runInside(w, r) }
+
+// runInside serves a request that another endpoint was matched to, without middleware.
+func (e *endpoint) runInside(w http.ResponseWriter, r *http.Request) {
+	captured := routedOf(r).captured
+	e.run(w, e.lead(r, captured), captured, false)
+}
+
+// takes reports whether the PUT takes a member. Read-only members are not taken; members of a union are left to its
+// variants.
+func (p *patchPlan) takes(member string) bool {
+	object := putMembers(p.put.route)
+	return len(object.Cases) > 0 || slices.ContainsFunc(object.Members(), func(f *typeinfo.Field) bool { return f.Name == member && !f.ReadOnly })
 }
 
 // readPatch reads the body and returns the change it describes.
@@ -378,8 +296,7 @@ func (p *patchPlan) readPatch(w http.ResponseWriter, r *http.Request, media stri
 	if err := p.decode(text, &operations, in.limit); err != nil {
 		return nil, err
 	}
-	change, err := operations.Change(text, in.limit)
-	return change, patchError(err)
+	return operations.Change(text, in.limit)
 }
 
 // decode reads a patch as any body is read, with the same validation errors.
@@ -400,23 +317,14 @@ func (p *patchPlan) decode(text []byte, into any, limit int64) error {
 	return refused(&invalidRequest{}, &faults, text, options.Echo)
 }
 
-// change applies a patch and removes the members that the PUT does not accept.
-func (p *patchPlan) change(resource []byte, apply patch.Change) ([]byte, error) {
-	patched, err := apply(resource)
-	if err != nil {
-		return nil, patchError(err)
-	}
-	if int64(len(patched)) > p.put.maxBody {
-		return nil, errGrown
-	}
-	takes := func(name string) bool { return takesMember(putMembers(p.put.route), name) }
-	kept, err := patch.Keep(takes, resource, patched)
-	return kept, patchError(err)
-}
-
 // patchError is the response to a patch that cannot be applied.
 func patchError(err error) error {
-	if errors.Is(err, patch.ErrTooLarge) {
+	switch {
+	case errors.Is(err, autopatch.ErrPrecondition):
+		return ErrPreconditionFailed
+	case errors.Is(err, autopatch.ErrChanged):
+		return errPatched
+	case errors.Is(err, autopatch.ErrTooLarge), errors.Is(err, patch.ErrTooLarge):
 		return errGrown
 	}
 	if test, ok := errors.AsType[*patch.TestError](err); ok {
@@ -431,12 +339,6 @@ func patchError(err error) error {
 		faults.Add(&wrong[i])
 	}
 	return invalid(&faults, nil, false)
-}
-
-// takesMember reports whether a PUT accepts a member. Read-only members are not accepted; members of a union are left
-// to its variants.
-func takesMember(object *typeinfo.Object, name string) bool {
-	return len(object.Cases) > 0 || slices.ContainsFunc(object.Members(), func(f *typeinfo.Field) bool { return f.Name == name && !f.ReadOnly })
 }
 
 // compileCall makes the plan of the input of a typed call.

@@ -570,7 +570,7 @@ func (ew *errorWriter) encode(dst []byte, r *http.Request, e *HTTPError) (mediaT
 // appendFaults encodes the body of a 422.
 func (ew *errorWriter) appendFaults(dst []byte, r *http.Request, faults []fault.Fault) ([]byte, error) {
 	dst = append(dst, `{"detail":`...)
-	dst, err := appendFaults(dst, faults, func(f *fault.Fault) string {
+	dst, err := codec.AppendFaults(dst, faults, func(f *fault.Fault) string {
 		if f.Msg != "" || ew.messages == nil {
 			return f.Msg
 		}

@@ -374,12 +374,12 @@ func (x *exchange) bindAgain(rest int) error {
 
 // invalid returns the error for all validation errors found so far.
 func (x *exchange) invalid() error {
-	if err := validateResponse(&x.faults, x.endpoint.errors.claims); err != nil {
+	if err := x.faults.TakeResponse(x.endpoint.errors.claims); err != nil {
 		return err
 	}
 	// Several inputs may report the same parameter twice, and out of order.
 	if len(x.slots) > 1 || x.endpoint.closed != nil {
-		sortBySource(x.faults.Faults)
+		x.faults.SortBySource()
 		x.faults.DropRepeated()
 	}
 	return refused(&x.invalidInput, &x.faults, x.body, x.endpoint.decode.Echo)

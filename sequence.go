@@ -189,7 +189,7 @@ func (r *itemReader) decode(data []byte, into reflect.Value) error {
 	}
 	faults := r.faults
 	r.faults = fault.List{}
-	if err := validateResponse(&faults, r.claims); err != nil {
+	if err := faults.TakeResponse(r.claims); err != nil {
 		return err
 	}
 	faults.Under(0, r.number)

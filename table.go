@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/candor-go/candor/internal/autopatch"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/pathtree"
@@ -199,7 +200,7 @@ func (t *table) serveOptions(w http.ResponseWriter, r *http.Request) {
 	path, escaped := mountpath.Of(r)
 	w.Header().Set("Allow", strings.Join(t.allowed(path, escaped), ", "))
 	if t.acceptsPatches(path, escaped) {
-		w.Header().Set("Accept-Patch", acceptPatch)
+		w.Header().Set("Accept-Patch", autopatch.Accepted)
 	}
 	w.WriteHeader(http.StatusNoContent)
 }

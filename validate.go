@@ -2,16 +2,13 @@ package candor
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-playground/validator/v10"
 
-	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 )
 
@@ -101,20 +98,6 @@ func Invalid(message string, location ...any) error {
 // defaultMessage returns the message of a validation error for which the app has none.
 func defaultMessage(f Fault) string { return fault.Message(f.Type, f.Ctx) }
 
-// sources is the order in which validation errors are listed.
-var sources = []any{"path", "query", "header", "cookie", "body"}
-
-// sortBySource sorts validation errors that were collected from several inputs of a request.
-func sortBySource(faults []fault.Fault) {
-	fault.SortBy(faults, func(f *fault.Fault) int {
-		if len(f.Loc) == 0 {
-			// Errors about the request as a whole come first.
-			return -1
-		}
-		return slices.Index(sources, f.Loc[0])
-	})
-}
-
 // invalidRequest is the internal form of a ValidationError, used as long as only the error writer sees it. It is part
 // of the exchange, so a usual 422 allocates no ValidationError.
 type invalidRequest struct {
@@ -129,35 +112,8 @@ func invalid(found *fault.List, body []byte, echo bool) *ValidationError {
 
 // refused is invalid for the error writer.
 func refused(e *invalidRequest, found *fault.List, body []byte, echo bool) *invalidRequest {
-	e.faults, e.body = found.Faults, body
-	for i := range e.faults {
-		// With EchoInput every error has an input, so that clients can rely on it.
-		if echo && e.faults[i].Input == nil {
-			e.faults[i].Input = nothingSent(e.faults[i].Type)
-		}
-	}
-	if found.Truncated {
-		e.faults = append(e.faults, fault.Fault{
-			Type: fault.TooMany, Loc: []any{}, Ctx: map[string]any{"listed": fault.Limit},
-		})
-	}
+	e.faults, e.body = found.Complete(echo), body
 	return e
-}
-
-// validateResponse separates errors of Validate methods that are responses by themselves (see claims) from validation
-// errors. It returns the validation errors if there are any, otherwise the first of the others.
-func validateResponse(found *fault.List, claims func(error) bool) error {
-	own := func(f fault.Fault) bool { return f.Err != nil && claims(f.Err) }
-	first := slices.IndexFunc(found.Faults, own)
-	if first < 0 {
-		return nil
-	}
-	err := found.Faults[first].Err
-	found.Faults = slices.DeleteFunc(found.Faults, own)
-	if len(found.Faults) == 0 {
-		return err
-	}
-	return nil
 }
 
 // Error implements error.
@@ -185,78 +141,6 @@ func opened(err error) error {
 	return err
 }
 
-// appendFaults encodes validation errors as JSON, as in Fault. message returns the message of an error, "" for the
-// default.
-func appendFaults(dst []byte, faults []fault.Fault, message func(*fault.Fault) string) (_ []byte, err error) {
-	dst = append(dst, '[')
-	for i := range faults {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		if dst, err = appendFault(dst, &faults[i], message(&faults[i])); err != nil {
-			return dst, err
-		}
-	}
-	return append(dst, ']'), nil
-}
-
-func appendFault(dst []byte, f *fault.Fault, message string) (_ []byte, err error) {
-	dst = append(dst, `{"type":`...)
-	// The texts of a rule are encoded once, not for each of its faults.
-	if f.Rule != nil {
-		dst = append(dst, f.Rule.Texts().Type...)
-	} else {
-		dst = codec.AppendString(dst, f.Type)
-	}
-	dst = append(dst, `,"loc":`...)
-	if dst, err = appendLoc(dst, f.Loc); err != nil {
-		return dst, err
-	}
-	dst = append(dst, `,"msg":`...)
-	switch {
-	case message != "":
-		dst = codec.AppendString(dst, message)
-	case f.Rule != nil:
-		dst = append(dst, f.Rule.Texts().Sentence...)
-	default:
-		dst = codec.AppendString(dst, fault.Message(f.Type, f.Ctx))
-	}
-	if f.Input != nil {
-		dst = append(dst, `,"input":`...)
-		if dst, err = codec.AppendAny(dst, f.Input); err != nil {
-			return dst, err
-		}
-	}
-	if f.Rule != nil {
-		dst = append(append(dst, `,"ctx":`...), f.Rule.Texts().Facts...)
-	} else if len(f.Ctx) > 0 {
-		dst, err = codec.AppendAny(append(dst, `,"ctx":`...), f.Ctx)
-	}
-	return append(dst, '}'), err
-}
-
-func appendLoc(dst []byte, loc []any) (_ []byte, err error) {
-	dst = append(dst, '[')
-	for i, at := range loc {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		switch at := at.(type) {
-		case string:
-			dst = codec.AppendString(dst, at)
-		case int:
-			dst = strconv.AppendInt(dst, int64(at), 10)
-		default:
-			// A user's error may have values of any type in its location.
-			dst, err = codec.AppendAny(dst, at)
-		}
-		if err != nil {
-			return dst, err
-		}
-	}
-	return append(dst, ']'), nil
-}
-
 // Rule is a rule of the app for validate tags; add it to Config.Rules under its name.
 type Rule struct {
 	// Func reports whether a value satisfies the rule. It gets only the value and the parameter of the tag: Parent and
@@ -269,12 +153,4 @@ type Rule struct {
 	// the message of a validation error of type "value_error", and Config.Message finds it in Ctx. If it is empty, the
 	// message names the rule.
 	Message string
-}
-
-// nothingSent returns the echoed input for a value that was absent.
-func nothingSent(typ string) any {
-	if typ == fault.JSONInvalid {
-		return json.RawMessage("{}")
-	}
-	return json.RawMessage("null")
 }

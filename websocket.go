@@ -398,7 +398,7 @@ func (s *connectedSocket) decodeInto(ctx context.Context, m *socket.Message, int
 		return nil, nil
 	}
 	s.invalid(faults.Faults)
-	wrong := validateResponse(&faults, func(err error) bool { return httpErrorIn(err) != nil })
+	wrong := faults.TakeResponse(func(err error) bool { return httpErrorIn(err) != nil })
 	if wrong == nil {
 		wrong = s.rendered(invalid(&faults, nil, s.decode.Echo))
 	}

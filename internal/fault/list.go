@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"encoding/json"
 	"math"
 	"reflect"
 	"slices"
@@ -109,4 +110,58 @@ func SortBy(faults []Fault, rank func(*Fault) int) {
 		}
 		last = r
 	}
+}
+
+// SortBySource sorts validation errors of a whole request by where the values come from: path, query, header, cookie,
+// body.
+func (l *List) SortBySource() {
+	SortBy(l.Faults, func(f *Fault) int {
+		if len(f.Loc) == 0 {
+			// Errors about the request as a whole come first.
+			return -1
+		}
+		return slices.Index(sources, f.Loc[0])
+	})
+}
+
+// sources is the order in which validation errors are listed.
+var sources = []any{"path", "query", "header", "cookie", "body"}
+
+// TakeResponse removes the errors of Validate methods that are responses by themselves, as isResponse knows. It returns
+// the first of them if no validation error is left: otherwise those are the response.
+func (l *List) TakeResponse(isResponse func(error) bool) error {
+	own := func(f Fault) bool { return f.Err != nil && isResponse(f.Err) }
+	first := slices.IndexFunc(l.Faults, own)
+	if first < 0 {
+		return nil
+	}
+	err := l.Faults[first].Err
+	l.Faults = slices.DeleteFunc(l.Faults, own)
+	if len(l.Faults) == 0 {
+		return err
+	}
+	return nil
+}
+
+// Complete returns all validation errors for a response. If the list was truncated, the last one says so; if inputs are
+// echoed, each has one, so that clients can rely on it.
+func (l *List) Complete(echo bool) []Fault {
+	faults := l.Faults
+	for i := range faults {
+		if echo && faults[i].Input == nil {
+			faults[i].Input = nothingSent(faults[i].Type)
+		}
+	}
+	if l.Truncated {
+		faults = append(faults, Fault{Type: TooMany, Loc: []any{}, Ctx: map[string]any{"listed": Limit}})
+	}
+	return faults
+}
+
+// nothingSent returns the echoed input for a value that was absent.
+func nothingSent(typ string) any {
+	if typ == JSONInvalid {
+		return json.RawMessage("{}")
+	}
+	return json.RawMessage("null")
 }
