@@ -54,9 +54,9 @@ func (a annotations) inherit(outer annotations) annotations {
 	if a.servers == nil {
 		a.servers = outer.servers
 	}
-	a.links = slices.Concat(outer.links, a.links)
-	a.examples = slices.Concat(outer.examples, a.examples)
-	a.callbacks = slices.Concat(outer.callbacks, a.callbacks)
+	a.links = append(slices.Clip(outer.links), a.links...)
+	a.examples = append(slices.Clip(outer.examples), a.examples...)
+	a.callbacks = append(slices.Clip(outer.callbacks), a.callbacks...)
 	return a
 }
 

@@ -194,7 +194,7 @@ func (p *patchPlan) document() {
 		e.security = appendNew(e.security, from.security)
 		e.scoped = appendNew(e.scoped, from.scoped)
 		e.choices = append(e.choices, from.choices...)
-		e.set.scopes = appendNew(slices.Clone(e.set.scopes), from.set.scopes)
+		e.set.scopes = appendNew(slices.Clip(e.set.scopes), from.set.scopes)
 		e.raisedTypes = appendNew(e.raisedTypes, from.raisedTypes)
 		isOther := func(r declaredBody) bool { return from == p.get && r.status < http.StatusBadRequest }
 		e.set.responses = overlay(e.set.responses, slices.DeleteFunc(slices.Clone(from.set.responses), isOther))

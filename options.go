@@ -171,24 +171,24 @@ func (s *settings) inherit(outer *settings) *settings {
 		return s
 	}
 	s = s.copy()
-	s.tags = appendNew(slices.Clone(outer.tags), s.tags)
+	s.tags = appendNew(slices.Clip(outer.tags), s.tags)
 	s.deprecated = s.deprecated || outer.deprecated
 	s.deprecation = s.deprecation.or(outer.deprecation)
 	s.hidden = s.hidden || outer.hidden
 	// Outer middleware runs first, and so do outer guards.
-	s.middleware = slices.Concat(outer.middleware, s.middleware)
+	s.middleware = append(slices.Clip(outer.middleware), s.middleware...)
 	s.responses = overlay(outer.responses, s.responses)
-	s.headers = slices.Concat(outer.headers, s.headers)
-	s.raisedTypes = appendNew(slices.Clone(outer.raisedTypes), s.raisedTypes)
+	s.headers = append(slices.Clip(outer.headers), s.headers...)
+	s.raisedTypes = appendNew(slices.Clip(outer.raisedTypes), s.raisedTypes)
 	switch {
 	case s.public:
 		// A public route drops the scopes of its routers too: it asks for no credentials that could have them.
 		s.inherited = len(outer.requirements)
 	default:
 		s.public, s.inherited = outer.public, outer.inherited
-		s.scopes = appendNew(slices.Clone(outer.scopes), s.scopes)
+		s.scopes = appendNew(slices.Clip(outer.scopes), s.scopes)
 	}
-	s.requirements = slices.Concat(outer.requirements, s.requirements)
+	s.requirements = append(slices.Clip(outer.requirements), s.requirements...)
 	s.summary = cmp.Or(s.summary, outer.summary)
 	s.description = cmp.Or(s.description, outer.description)
 	s.operationID = cmp.Or(s.operationID, outer.operationID)
@@ -218,7 +218,7 @@ func (s *settings) inherit(outer *settings) *settings {
 	if len(s.produces) == 0 {
 		s.produces = outer.produces
 	}
-	s.edits = slices.Concat(outer.edits, s.edits)
+	s.edits = append(slices.Clip(outer.edits), s.edits...)
 	s.annotations = s.annotations.inherit(outer.annotations)
 	return s
 }
@@ -244,7 +244,7 @@ func overlay(outer, inner []declaredBody) []declaredBody {
 		case r.body == nil && all[i].body == nil:
 			// Any of the errors may occur, while the body has one format.
 			all[i].doc = mergeDetails(all[i].doc, r.doc)
-			all[i].errs = slices.Concat(all[i].errs, r.errs)
+			all[i].errs = append(slices.Clip(all[i].errs), r.errs...)
 		default:
 			all[i] = r
 		}
