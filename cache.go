@@ -15,6 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/digest"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/responsecache"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -171,7 +172,7 @@ func (p *cachePlan) key(x *exchange) string {
 		list.Add(r.Header.Get("Content-Type"))
 		list.Add(string(x.body))
 	}
-	list.Add(x.response.accepted)
+	list.Add(x.response.Accepted)
 	for _, name := range p.headers {
 		list.Add(strings.Join(headerLines(r, name), "\n"))
 	}
@@ -282,20 +283,17 @@ const maxCached = 1 << 20
 
 // canKeep reports whether the response may be cached and given to other clients.
 func (x *exchange) canKeep() bool {
-	r := &x.response
-	return r.stream == nil && r.status == http.StatusOK && len(r.body)+len(r.borrowed) <= maxCached &&
-		!slices.ContainsFunc(r.header, func(l headerLine) bool { return l.name == "Set-Cookie" })
+	a := &x.response
+	return a.Stream == nil && a.Status == http.StatusOK && len(a.Body)+len(a.Borrowed) <= maxCached &&
+		!slices.ContainsFunc(a.Header, func(l response.Line) bool { return l.Name == "Set-Cookie" })
 }
 
 // made returns the response in a form that others may receive, nil for one that sets a cookie. before is the header
 // before the response was made.
 func (x *exchange) made(before http.Header) *responsecache.Response {
-	made := &responsecache.Response{At: time.Now().Unix(), ContentType: x.response.contentType, Body: x.response.body}
-	if x.response.borrowed != nil {
-		made.Body = x.response.borrowed
-	}
-	for _, line := range x.response.header {
-		made.Header = append(made.Header, responsecache.Line{Name: line.name, Value: line.value})
+	made := &responsecache.Response{At: time.Now().Unix(), ContentType: x.response.ContentType, Body: x.response.Content()}
+	for _, line := range x.response.Header {
+		made.Header = append(made.Header, responsecache.Line{Name: line.Name, Value: line.Value})
 	}
 	if !made.Note(before, x.scope.w.Header()) {
 		return nil
@@ -310,9 +308,9 @@ func (x *exchange) forbidsKeeping(before http.Header) bool {
 	if after := x.scope.w.Header()["Cache-Control"]; !slices.Equal(before["Cache-Control"], after) {
 		header["Cache-Control"] = slices.Clone(after)
 	}
-	for _, line := range x.response.header {
-		if line.name == "Cache-Control" {
-			header.Add(line.name, line.value)
+	for _, line := range x.response.Header {
+		if line.Name == "Cache-Control" {
+			header.Add(line.Name, line.Value)
 		}
 	}
 	return slices.ContainsFunc(mediatype.Tokens(header, "Cache-Control"), func(directive string) bool {
@@ -323,10 +321,10 @@ func (x *exchange) forbidsKeeping(before http.Header) bool {
 // replay responds with a kept response.
 func (x *exchange) replay(kept *responsecache.Response) {
 	kept.Replay(x.scope.w.Header())
-	x.response.status, x.response.contentType = http.StatusOK, kept.ContentType
-	x.response.header, x.response.borrowed = x.response.header[:0], kept.Body
+	x.response.Status, x.response.ContentType = http.StatusOK, kept.ContentType
+	x.response.Header, x.response.Borrowed = x.response.Header[:0], kept.Body
 	for _, line := range kept.Header {
-		x.response.header = append(x.response.header, headerLine{line.Name, line.Value})
+		x.response.Add(line.Name, line.Value)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/socket"
 )
 
@@ -45,7 +46,7 @@ func (e *CloseError) Error() string {
 func closedBy(c *socket.Closing) error {
 	e := &CloseError{Code: c.Code, Reason: c.Reason}
 	if c.Cause != nil {
-		e.cause = fmt.Errorf("%w: %w", errClientGone, c.Cause)
+		e.cause = fmt.Errorf("%w: %w", response.ErrClientGone, c.Cause)
 	}
 	return e
 }

@@ -436,8 +436,8 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 	x.conclude(x.protected(0))
 	// Read first: release resets the exchange.
 	truncated := x.truncated
-	if x.response.streaming != nil {
-		x.response.streaming.cancel()
+	if x.response.Streaming != nil {
+		x.response.Streaming.Cancel()
 	}
 	// Not deferred: after a panic the state of the exchange is unknown, and it must not be used again.
 	x.release()

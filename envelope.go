@@ -11,6 +11,7 @@ import (
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -18,7 +19,7 @@ import (
 // all of them except the body.
 
 // writeHeader writes one header or cookie of an envelope to a response.
-type writeHeader func(from reflect.Value, checks bool, a *response) error
+type writeHeader func(from reflect.Value, checks bool, a *response.Response) error
 
 // compileHeaders makes the functions that write headers and cookies.
 func (p *responsePlan) compileHeaders(c *compiler) error {
@@ -119,9 +120,9 @@ func (p *responsePlan) compileHeader(c *compiler, f *typeinfo.Field) (writeHeade
 		return nil, err
 	}
 	name := http.CanonicalHeaderKey(f.Name)
-	return func(from reflect.Value, checks bool, a *response) error {
+	return func(from reflect.Value, checks bool, a *response.Response) error {
 		var scratch [4]string
-		texts, err := writer.Append(scratch[:0], from, checks, &a.faults)
+		texts, err := writer.Append(scratch[:0], from, checks, &a.Faults)
 		if err != nil {
 			return fmt.Errorf("the header %s: %w", name, err)
 		}
@@ -132,10 +133,10 @@ func (p *responsePlan) compileHeader(c *compiler, f *typeinfo.Field) (writeHeade
 			}
 			// Content-Type has only one value, which the encoder of the body and checkType find here.
 			if name == "Content-Type" {
-				a.contentType = cmp.Or(text, a.contentType)
+				a.ContentType = cmp.Or(text, a.ContentType)
 				continue
 			}
-			a.header = append(a.header, headerLine{name: name, value: text})
+			a.Add(name, text)
 		}
 		return nil
 	}, nil
@@ -171,12 +172,12 @@ func isCookie(t reflect.Type) bool {
 
 func compileCookie(c *compiler, f *typeinfo.Field) (writeHeader, error) {
 	if isCookie(f.Type.Go) {
-		return func(from reflect.Value, _ bool, a *response) error {
+		return func(from reflect.Value, _ bool, a *response.Response) error {
 			v := from.FieldByIndex(f.Index)
 			if v.IsZero() {
 				return nil
 			}
-			return a.addCookie(f.Name, reflect.Indirect(v).Interface().(http.Cookie))
+			return a.AddCookie(f.Name, reflect.Indirect(v).Interface().(http.Cookie))
 		}, nil
 	}
 	switch held(f.Type).Kind {
@@ -188,9 +189,9 @@ func compileCookie(c *compiler, f *typeinfo.Field) (writeHeader, error) {
 		return nil, err
 	}
 	mayBeEmpty := f.Type.Wraps()
-	return func(from reflect.Value, checks bool, a *response) error {
+	return func(from reflect.Value, checks bool, a *response.Response) error {
 		var scratch [1]string
-		texts, err := writer.Append(scratch[:0], from, checks, &a.faults)
+		texts, err := writer.Append(scratch[:0], from, checks, &a.Faults)
 		if err != nil {
 			return fmt.Errorf("the cookie %s: %w", f.Name, err)
 		}
@@ -199,41 +200,30 @@ func compileCookie(c *compiler, f *typeinfo.Field) (writeHeader, error) {
 			return nil
 		}
 		// Safe defaults; a field of type http.Cookie sets its own attributes.
-		return a.addCookie(f.Name, http.Cookie{Value: texts[0], Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		return a.AddCookie(f.Name, http.Cookie{Value: texts[0], Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	}, nil
 }
 
-// addCookie adds a cookie, or returns what is wrong with it: net/http would silently drop invalid characters. The error
-// does not repeat the value, which may be secret.
-func (a *response) addCookie(name string, cookie http.Cookie) error {
-	cookie.Name = name
-	if cookie.Valid() != nil {
-		return fmt.Errorf("the cookie %s cannot be written; its value takes printable ASCII without quotes, semicolons and backslashes, and Path, Domain and Expires must be valid too", name)
-	}
-	a.header = append(a.header, headerLine{name: "Set-Cookie", value: cookie.String()})
-	return nil
-}
-
 // encodeEnvelope writes everything but the body to the response.
-func (p *responsePlan) encodeEnvelope(out reflect.Value, checks bool, a *response) error {
+func (p *responsePlan) encodeEnvelope(out reflect.Value, checks bool, a *response.Response) error {
 	if p.desc.Status != nil {
 		status := int(out.FieldByIndex(p.desc.Status.Index).Int())
 		// Zero means the default status, as in an envelope whose status nobody has set.
 		if status != 0 && !slices.Contains(p.statuses, status) {
 			return fmt.Errorf("the status %d is not one of %v, which the tag of %s lists", status, p.statuses, p.desc.Status.Go)
 		}
-		a.status = cmp.Or(status, a.status)
+		a.Status = cmp.Or(status, a.Status)
 	}
 	for _, write := range p.writeHeaders {
-		before := len(a.header)
+		before := len(a.Header)
 		err := write(out, checks, a)
 		switch {
-		case err != nil && a.leaveOut == nil:
+		case err != nil && a.LeaveOut == nil:
 			return err
 		case err != nil:
 			// Part of the headers may already have been written.
-			a.header = a.header[:before]
-			a.leaveOut(err)
+			a.Header = a.Header[:before]
+			a.LeaveOut(err)
 		}
 	}
 	return nil

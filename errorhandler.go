@@ -13,6 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/panics"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -205,8 +206,8 @@ func (c *boundHandler) respond(f *failure) bool {
 	if !c.find(f, slot.in) {
 		return false
 	}
-	var a response
-	defer a.close()
+	var a response.Response
+	defer a.Close()
 	err := c.run(f, slot, &a)
 	if err == nil {
 		err = f.send(&a)
@@ -219,18 +220,18 @@ func (c *boundHandler) respond(f *failure) bool {
 
 // send writes the response that a handler made. It returns errors that occur before the first byte; later ones abort
 // the connection.
-func (f *failure) send(a *response) error {
+func (f *failure) send(a *response.Response) error {
 	f.begin()
-	f.challenge(a.status)
-	if a.stream == nil {
-		if contentType, body := f.inClientsType(a.contentType, a.body); contentType != a.contentType {
-			a.contentType, a.borrowed = contentType, body
+	f.challenge(a.Status)
+	if a.Stream == nil {
+		if contentType, body := f.inClientsType(a.ContentType, a.Body); contentType != a.ContentType {
+			a.ContentType, a.Borrowed = contentType, body
 		}
-		a.write(f.w, false)
+		a.Write(f.w, false)
 		return nil
 	}
 	watched := layer.Watch(f.w)
-	err := a.stream(watched, f.r)
+	err := a.Stream(watched, f.r)
 	if err != nil && watched.Begun {
 		f.replace(err)
 		f.abort()
@@ -241,7 +242,7 @@ func (f *failure) send(a *response) error {
 }
 
 // run calls the handler and encodes its result. A panic becomes an error.
-func (c *boundHandler) run(f *failure, slot *callSlot, a *response) (err error) {
+func (c *boundHandler) run(f *failure, slot *callSlot, a *response.Response) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = panics.Recovered(value)
@@ -254,11 +255,11 @@ func (c *boundHandler) run(f *failure, slot *callSlot, a *response) (err error) 
 	// Copied, because concurrent requests use the plan.
 	plan := *c.plan
 	plan.statuses = c.statuses(f.status())
-	a.leaveOut = func(reason error) {
+	a.LeaveOut = func(reason error) {
 		f.logAt(slog.LevelError, "a header of an error cannot be sent", reason)
 	}
 	err = plan.encode(slot.outValue, c.checks != ChecksOff, a)
-	return a.refusal(ctx, err, c.checks, f.writer.log)
+	return refusal(ctx, a, err, c.checks, f.writer.log)
 }
 
 // findError finds an error of the type that into points to in the failure.

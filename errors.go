@@ -23,6 +23,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/requestinfo"
+	"github.com/candor-go/candor/internal/response"
 )
 
 // HTTPError is an error with a status and a detail for the client. Make one with [Error]. It is immutable: declare it
@@ -159,9 +160,6 @@ var (
 	errUnreadable = Error(http.StatusBadRequest, "the body could not be read")
 )
 
-// errClientGone is the error for a response that could not be written because the client has disconnected.
-var errClientGone = errors.New("the client has disconnected")
-
 // errorWriter turns every error of an app into a response: errors of handlers, dependencies, binding and middleware,
 // panics, and the 404 and 405 of no route. It is the only writer of errors; routers with [OnError] and [OnStatus] have
 // a copy with their handlers.
@@ -275,7 +273,7 @@ func (f *failure) replace(err error) { f.err, f.shown = err, nil }
 // clientLeft reports whether the client has disconnected and the error says no more than that.
 func (f *failure) clientLeft() bool {
 	// The handler may have cancelled a context of its own, so the request's context is checked too.
-	return errors.Is(f.err, errClientGone) || errors.Is(f.err, context.Canceled) && errors.Is(f.r.Context().Err(), context.Canceled)
+	return errors.Is(f.err, response.ErrClientGone) || errors.Is(f.err, context.Canceled) && errors.Is(f.r.Context().Err(), context.Canceled)
 }
 
 // wwwAuthenticate is the canonical header name, as in a header map.
@@ -362,16 +360,13 @@ func (f *failure) respond() {
 	f.begin()
 	f.challenge(status)
 	sentType, sent := f.inClientsType(mediaType, body)
-	writeBody(f.w, status, sentType, sent)
+	response.WriteBody(f.w, status, sentType, sent)
 	// A single large body must not stay in the pool.
-	if cap(body) <= maxKept {
+	if cap(body) <= response.MaxKept {
 		*slot = body
 		spareBodies.Put(slot)
 	}
 }
-
-// maxKept is the largest buffer that is kept for the next response, in bytes.
-const maxKept = 64 << 10
 
 // spareBodies is a pool of buffers for bodies.
 var spareBodies = sync.Pool{New: func() any { return new([]byte) }}
@@ -461,7 +456,7 @@ func (f *failure) rescue() {
 		panic(http.ErrAbortHandler)
 	}
 	mediaType, body, _ := f.writer.encode(nil, f.r, errInternal)
-	writeBody(f.w, errInternal.status, mediaType, body)
+	response.WriteBody(f.w, errInternal.status, mediaType, body)
 }
 
 // abort aborts the connection of a response that has begun, so that the client sees that it is truncated.
@@ -599,20 +594,6 @@ func (ew *errorWriter) message(r *http.Request, f Fault) string {
 		}
 	}
 	return defaultMessage(f)
-}
-
-// writeBody sends a complete body.
-func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) {
-	h := w.Header()
-	if !mediatype.BodyAllowed(status) {
-		delete(h, "Content-Type")
-		w.WriteHeader(status)
-		return
-	}
-	// The keys are canonical and the values are shared, which saves the allocations of Set.
-	h["Content-Type"], h["Content-Length"] = mediatype.TypeLine(contentType), mediatype.LengthLine(len(body))
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
 }
 
 // encodeJSON encodes a value whose type was not known at registration, such as the detail of an error or an example,

@@ -11,6 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/panics"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/spool"
 )
 
@@ -20,7 +21,7 @@ type exchange struct {
 	endpoint *endpoint
 	slots    []slot
 	scope    requestScope
-	response response
+	response response.Response
 	// buffer is reused for request bodies; faults and invalidInput are reused for validation errors.
 	buffer       []byte
 	faults       fault.List
@@ -153,9 +154,9 @@ func (x *exchange) release() {
 		}
 	}
 	x.scope.release()
-	x.response.release()
+	x.response.Release()
 	// A single large body must not stay in the pool.
-	if cap(x.buffer) > maxKept {
+	if cap(x.buffer) > response.MaxKept {
 		x.buffer = nil
 	}
 	if len(x.faults.Faults) > 0 {
@@ -175,15 +176,18 @@ func (x *exchange) startStreaming() {
 	if e.body != nil && e.body.pass != nil { // the body is read while the response is sent
 		_ = http.NewResponseController(x.scope.w).EnableFullDuplex()
 	}
-	x.response.streaming = &streaming{
-		cancel: cancel, checks: e.checks, heartbeat: cmp.Or(e.set.heartbeat, defaultHeartbeat), writeLimit: e.writeLimit,
-		failure: func(err error) []byte {
+	x.response.Streaming = &response.Streaming{
+		Cancel: cancel, Heartbeat: cmp.Or(e.set.heartbeat, defaultHeartbeat), WriteLimit: e.writeLimit, Stopping: errDraining,
+		Checks: e.checks != ChecksOff,
+		Failure: func(err error) []byte {
 			if isLate(ctx, err) {
 				err = e.errors.timedOut(r, err)
 			}
 			return e.errors.late(r, err)
 		},
-		log: func(err error) { e.errors.log.ErrorContext(ctx, "an item breaks its own rules", "error", err) },
+	}
+	if e.checks == ChecksLog {
+		x.response.Streaming.Log = func(err error) { e.errors.log.ErrorContext(ctx, "an item breaks its own rules", "error", err) }
 	}
 }
 
@@ -255,7 +259,7 @@ func (x *exchange) finish(err error) {
 		}
 		return
 	}
-	x.response.write(a.w, x.isDirect())
+	x.response.Write(a.w, x.isDirect())
 }
 
 // isDirect reports whether only net/http reads the header of the response. A function may read it, and tasks, before
@@ -294,7 +298,7 @@ func (x *exchange) takeTasks() []func(context.Context) error {
 
 // reportedLate reports whether the error of a stream was sent to the client at the end of the stream.
 func (x *exchange) reportedLate() bool {
-	return x.response.streaming != nil && x.response.streaming.reported
+	return x.response.Streaming != nil && x.response.Streaming.Reported
 }
 
 // checkpoint is the state of the response before an attempt.
@@ -341,7 +345,7 @@ func (x *exchange) rewind(to checkpoint, rest int) error {
 	if x.scope.tasks != nil {
 		x.scope.tasks.list = slices.Delete(x.scope.tasks.list, to.tasks, len(x.scope.tasks.list))
 	}
-	x.response.restart()
+	x.response.Restart()
 	x.scope.exchange.restart()
 	x.faults.Reset()
 	x.invalidInput = invalidRequest{}

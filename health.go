@@ -11,6 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/health"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/serve"
 )
 
@@ -151,7 +152,7 @@ func (h *healthPaths) report(ctx context.Context) healthStatus {
 func writeHealth(w http.ResponseWriter, report healthStatus) {
 	body, _ := encodeJSON(report) // cannot fail: texts and a map of texts
 	w.Header().Set("Cache-Control", "no-store")
-	writeBody(w, http.StatusOK, mediatype.JSON, body)
+	response.WriteBody(w, http.StatusOK, mediatype.JSON, body)
 }
 
 // isStopping reports whether the server of a request is draining.

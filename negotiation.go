@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/response"
 )
 
 // offer makes a response that would be JSON available in the media type of every codec. The media type is chosen per
@@ -20,26 +21,26 @@ func (p *responsePlan) offer(codecs codecSet) {
 	// type.
 	inner := p.body
 	p.media, p.negotiated = codecs.offers(), true
-	p.body = func(value reflect.Value, checks bool, a *response) error {
-		if err := inner(value, checks, a); err != nil || a.contentType == mediatype.JSON {
+	p.body = func(value reflect.Value, checks bool, a *response.Response) error {
+		if err := inner(value, checks, a); err != nil || a.ContentType == mediatype.JSON {
 			return err
 		}
-		data, err := codecs.byName[a.contentType].fromJSON(a.body)
-		// a.body keeps the JSON buffer, so that the next response can reuse it.
-		a.borrowed = data
+		data, err := codecs.byName[a.ContentType].fromJSON(a.Body)
+		// a.Body keeps the JSON buffer, so that the next response can reuse it.
+		a.Borrowed = data
 		return err
 	}
 }
 
 // accept negotiates the media type of the response. It returns a 406 if the client accepts none of those on offer.
-func (p *responsePlan) accept(w http.ResponseWriter, r *http.Request, a *response) error {
+func (p *responsePlan) accept(w http.ResponseWriter, r *http.Request, a *response.Response) error {
 	// Every response needs Vary, even a 406: a cache must not serve one client's media type to another.
 	w.Header().Add("Vary", "Accept")
 	chosen, ok := mediatype.Negotiate(r.Header["Accept"], p.media)
 	if !ok {
 		return p.notAcceptable()
 	}
-	a.accepted = chosen
+	a.Accepted = chosen
 	return nil
 }
 

@@ -2,15 +2,14 @@ package candor
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -43,10 +42,10 @@ func textKind(media string) bodyKind {
 
 // compileUTF8 adds charset=utf-8 to a text media type without a charset.
 func compileUTF8(_ *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
-	return func(value reflect.Value, _ bool, a *response) error {
-		a.body = append(a.buffer(), value.String()...)
-		if strings.HasPrefix(a.contentType, "text/") && !strings.Contains(a.contentType, "charset") {
-			a.contentType = mediatype.WithUTF8(a.contentType)
+	return func(value reflect.Value, _ bool, a *response.Response) error {
+		a.Body = append(a.Buffer(), value.String()...)
+		if strings.HasPrefix(a.ContentType, "text/") && !strings.Contains(a.ContentType, "charset") {
+			a.ContentType = mediatype.WithUTF8(a.ContentType)
 		}
 		return nil
 	}, nil
@@ -59,10 +58,10 @@ func bytesKind() bodyKind {
 	}
 }
 
-func encodeBytes(value reflect.Value, _ bool, a *response) error {
+func encodeBytes(value reflect.Value, _ bool, a *response.Response) error {
 	// Not copied: the bytes belong to the user, and are only read.
-	a.borrowed = value.Bytes()
-	a.contentType = sendable(a.contentType)
+	a.Borrowed = value.Bytes()
+	a.ContentType = sendable(a.ContentType)
 	return nil
 }
 
@@ -85,67 +84,14 @@ func readerKind() bodyKind {
 	}
 }
 
-func encodeReader(value reflect.Value, _ bool, a *response) error {
+func encodeReader(value reflect.Value, _ bool, a *response.Response) error {
 	reader, _ := value.Interface().(Reader)
 	if reader == nil {
 		return errors.New("the handler returned a nil candor.Reader; return http.NoBody for an empty body")
 	}
-	a.contentType = sendable(a.contentType)
-	a.stream = func(w http.ResponseWriter, r *http.Request) error { return a.sendReader(w, r, reader) }
+	a.ContentType = sendable(a.ContentType)
+	a.Stream = func(w http.ResponseWriter, r *http.Request) error { return a.SendReader(w, r, reader) }
 	return nil
-}
-
-// sendReader streams a Reader.
-func (a *response) sendReader(w http.ResponseWriter, r *http.Request, reader io.Reader) error {
-	if sized, ok := reader.(interface{ Len() int }); ok && mediatype.BodyAllowed(a.status) {
-		a.header = append(a.header, headerLine{name: "Content-Length", value: strconv.Itoa(sized.Len())})
-	}
-	if r.Method == http.MethodHead || !mediatype.BodyAllowed(a.status) {
-		a.begin(w)
-		return nil
-	}
-	chunk := make([]byte, 32<<10)
-	// The first read comes before the header, so that its error can still become an error response.
-	n, err := readSome(reader, chunk)
-	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader returns it bare
-		return fmt.Errorf("the response could not be read: %w", err)
-	}
-	a.begin(w)
-	return pass(w, reader, chunk, n, err)
-}
-
-// readSome reads until there is data or an error.
-func readSome(reader io.Reader, into []byte) (n int, err error) {
-	// A reader may return nothing without an error, but not that often in a row; bufio has the same limit.
-	for range 100 {
-		if n, err = reader.Read(into); n > 0 || err != nil {
-			return n, err
-		}
-	}
-	return 0, io.ErrNoProgress
-}
-
-// pass sends what was read, and then the rest. Without a known length each read is flushed at once.
-func pass(w http.ResponseWriter, reader io.Reader, chunk []byte, n int, err error) error {
-	// A reader without a length may be slow, such as a growing log, so each read is flushed.
-	known := w.Header().Get("Content-Length") != ""
-	control := http.NewResponseController(w)
-	for {
-		if n > 0 {
-			if _, err := w.Write(chunk[:n]); err != nil {
-				return writeError(err)
-			}
-		}
-		switch {
-		case err == io.EOF: //nolint:errorlint // io.Reader returns it bare
-			return nil
-		case err != nil:
-			return fmt.Errorf("the response could not be read to its end: %w", err)
-		case !known:
-			_ = control.Flush()
-		}
-		n, err = readSome(reader, chunk)
-	}
 }
 
 // Redirect is a response that redirects to a URL, or to a path with an optional query. Its status is 307, or that of
@@ -164,10 +110,10 @@ func (Redirect) bodyKind() bodyKind {
 	}
 }
 
-func encodeRedirect(value reflect.Value, _ bool, a *response) error {
+func encodeRedirect(value reflect.Value, _ bool, a *response.Response) error {
 	if value.Len() == 0 {
 		return errors.New(`the handler returned an empty candor.Redirect, which leads nowhere; return a URL or a path, such as "/" or "."`)
 	}
-	a.header = append(a.header, headerLine{name: "Location", value: mediatype.Location(value.String())})
+	a.Add("Location", mediatype.Location(value.String()))
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/recorder"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/sorted"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -37,7 +38,7 @@ import (
 type Exchange struct {
 	request  *http.Request
 	body     *digestedBody
-	response *response
+	response *response.Response
 	header   http.Header
 	// before is the header when the first wrapper started: headers set earlier, by middleware and guards, are set again
 	// for every response.
@@ -55,7 +56,7 @@ type Exchange struct {
 }
 
 // newExchangeInput makes the input before the body of the request is read.
-func newExchangeInput(w http.ResponseWriter, r *http.Request, to *response, security []*typeinfo.Field, fail func(http.ResponseWriter, error)) *Exchange {
+func newExchangeInput(w http.ResponseWriter, r *http.Request, to *response.Response, security []*typeinfo.Field, fail func(http.ResponseWriter, error)) *Exchange {
 	e := &Exchange{request: r, response: to, header: w.Header(), security: security, fail: fail, body: &digestedBody{sum: sha256.New()}}
 	if r.Body != nil && r.Body != http.NoBody {
 		e.body.ReadCloser = r.Body
@@ -121,18 +122,11 @@ func (e *Exchange) Response(err error) (status int, header http.Header, body []b
 		return e.failed.Status, header, e.text, true
 	}
 	a := e.response
-	if a.status == 0 || a.stream != nil || a.streaming != nil {
+	if a.Status == 0 || a.Stream != nil || a.Streaming != nil {
 		return 0, nil, nil, false
 	}
-	a.putHeader(header)
-	body = a.body
-	if a.borrowed != nil {
-		body = a.borrowed
-	}
-	if a.contentType == "" {
-		body = nil
-	}
-	return a.status, header, bytes.Clone(body), true
+	a.PutHeader(header)
+	return a.Status, header, bytes.Clone(a.Content()), true
 }
 
 // added returns what the rest of the request has added to the header directly.
@@ -171,8 +165,8 @@ func (e *Exchange) Respond(status int, header http.Header, body []byte) error {
 		return fmt.Errorf("candor: Exchange.Respond: a response cannot have the status %d", status)
 	}
 	a := e.response
-	a.status, a.contentType, a.borrowed = status, header.Get("Content-Type"), body
-	a.header = a.header[:0]
+	a.Status, a.ContentType, a.Borrowed = status, header.Get("Content-Type"), body
+	a.Header = a.Header[:0]
 	for _, name := range sorted.Keys(header) {
 		if err := mediatype.CheckResponse(status, name, header[name]); err != nil {
 			return err
@@ -181,7 +175,7 @@ func (e *Exchange) Respond(status int, header http.Header, body []byte) error {
 			continue
 		}
 		for _, value := range header[name] {
-			a.header = append(a.header, headerLine{name, value})
+			a.Add(name, value)
 		}
 	}
 	e.isGiven = true

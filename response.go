@@ -3,7 +3,6 @@ package candor
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,12 +11,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -35,44 +33,8 @@ const (
 	ChecksOff
 )
 
-// response is the response that is being prepared; it is written once all steps have succeeded.
-type response struct {
-	// header and body keep their capacity for the next response.
-	header []headerLine
-	body   []byte
-	// scratch is working memory for encoders.
-	scratch codec.Scratch
-	outcome
-}
-
-// outcome holds the fields that are reset for each response.
-type outcome struct {
-	status int
-	// contentType is empty for a response without a body; accepted is the negotiated media type.
-	contentType, accepted string
-	// usualType is the shared header value for the default media type; nil if there is none.
-	usualType *[1]string
-	// borrowed is used instead of body, and belongs to the user.
-	borrowed []byte
-	// stream writes a whole response while it is produced; it calls begin first. An error before begin becomes an error
-	// response; a later one aborts the connection.
-	stream func(w http.ResponseWriter, r *http.Request) error
-	// streaming is set for kinds of responses that stream.
-	streaming *streaming
-	// closer is closed after the response was sent or abandoned; may be nil.
-	closer io.Closer
-	// faults are the rules that the response violates.
-	faults fault.List
-	// leaveOut is called with the reason why a header of an error cannot be sent; if it is nil, the response becomes an
-	// error.
-	leaveOut func(reason error)
-}
-
-// headerLine is one line of a header, with a canonical name. Lines of the same name are adjacent.
-type headerLine struct{ name, value string }
-
 // encodeBody encodes a body into a response. Violated rules are recorded in the response; an error becomes a 500.
-type encodeBody func(value reflect.Value, checks bool, a *response) error
+type encodeBody func(value reflect.Value, checks bool, a *response.Response) error
 
 // bodyKind is one way to write a body: as JSON, or that of a ready-made type.
 type bodyKind struct {
@@ -182,16 +144,16 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 	if err != nil {
 		return nil, err
 	}
-	return func(value reflect.Value, checks bool, a *response) error {
+	return func(value reflect.Value, checks bool, a *response.Response) error {
 		// The headers of an envelope may have added some already; their locations are outside of the body.
-		n := len(a.faults.Faults)
-		body, err := encoder.AppendIn(&a.scratch, a.buffer(), value, checks, &a.faults)
+		n := len(a.Faults.Faults)
+		body, err := encoder.AppendIn(&a.Scratch, a.Buffer(), value, checks, &a.Faults)
 		if err != nil {
 			return err
 		}
-		a.body = body
-		if len(a.faults.Faults) > n {
-			a.faults.Seal(n, "response")
+		a.Body = body
+		if len(a.Faults.Faults) > n {
+			a.Faults.Seal(n, "response")
 		}
 		return nil
 	}, nil
@@ -328,16 +290,12 @@ func (p *responsePlan) choosesType() bool {
 
 // refusal returns why a response cannot be sent after it was encoded; err is the error of that. It returns nil if broken
 // rules are only logged.
-func (a *response) refusal(ctx context.Context, err error, checks ResponseChecks, log *slog.Logger) error {
+func refusal(ctx context.Context, a *response.Response, err error, checks ResponseChecks, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("the response cannot be encoded: %w", err)
 	}
-	if len(a.faults.Faults) == 0 {
-		return nil
-	}
-	// Cloned, because the error may outlive the response, whose memory is reused.
-	broken := invalidResponse{slices.Clone(a.faults.Faults)}
-	if checks == ChecksLog {
+	broken := a.Broken()
+	if broken != nil && checks == ChecksLog {
 		log.ErrorContext(ctx, "the response breaks its own validation rules", "error", broken)
 		return nil
 	}
@@ -345,12 +303,12 @@ func (a *response) refusal(ctx context.Context, err error, checks ResponseChecks
 }
 
 // encode turns the result of a handler into a response. Violated rules are recorded in the response.
-func (p *responsePlan) encode(out reflect.Value, checks bool, a *response) error {
-	a.status = p.statuses[0]
+func (p *responsePlan) encode(out reflect.Value, checks bool, a *response.Response) error {
+	a.Status = p.statuses[0]
 	if len(p.media) > 0 {
-		a.contentType, a.usualType = p.media[0], p.usualType
-		if a.accepted != "" {
-			a.contentType = a.accepted
+		a.ContentType, a.UsualType = p.media[0], p.usualType
+		if a.Accepted != "" {
+			a.ContentType = a.Accepted
 		}
 	}
 	body := out
@@ -359,14 +317,14 @@ func (p *responsePlan) encode(out reflect.Value, checks bool, a *response) error
 	}
 	// Set before anything can fail, so that the value is always closed.
 	if p.kind.closer != nil {
-		a.closer = p.kind.closer(body)
+		a.Closer = p.kind.closer(body)
 	}
 	if p.desc.Envelope {
 		if err := p.encodeEnvelope(out, checks, a); err != nil {
 			return err
 		}
 	}
-	if p.body == nil || p.kind.media != "" && !mediatype.BodyAllowed(a.status) && !p.encodesBodyless(body, checks, a) {
+	if p.body == nil || p.kind.media != "" && !mediatype.BodyAllowed(a.Status) && !p.encodesBodyless(body, checks, a) {
 		return nil
 	}
 	if err := p.body(body, checks, a); err != nil || !p.varies {
@@ -378,17 +336,17 @@ func (p *responsePlan) encode(out reflect.Value, checks bool, a *response) error
 // encodesBodyless reports whether the body of an envelope is still encoded although its status has none. The body of a
 // 304 is the one that a 200 would have (RFC 9110, section 15.4.5), so it may be set, and a File gives it its headers.
 // With 204 and 205 the body would be lost, so a value there is an error.
-func (p *responsePlan) encodesBodyless(body reflect.Value, checks bool, a *response) bool {
+func (p *responsePlan) encodesBodyless(body reflect.Value, checks bool, a *response.Response) bool {
 	if isEmptyBody(body) {
 		return false
 	}
-	if a.status != http.StatusNotModified && checks {
-		n := len(a.faults.Faults)
-		a.faults.Add(fault.With(fault.ValueError, "error", fmt.Sprintf("a response with the status %d has no body, so it would be lost; leave %s.%s empty", a.status, typeinfo.Name(p.desc.Go), p.desc.Body.Go)))
-		a.faults.Seal(n, "response")
+	if a.Status != http.StatusNotModified && checks {
+		n := len(a.Faults.Faults)
+		a.Faults.Add(fault.With(fault.ValueError, "error", fmt.Sprintf("a response with the status %d has no body, so it would be lost; leave %s.%s empty", a.Status, typeinfo.Name(p.desc.Go), p.desc.Body.Go)))
+		a.Faults.Seal(n, "response")
 	}
 	// A stream must not start a producer that nobody reads.
-	return a.status == http.StatusNotModified && !p.kind.streams
+	return a.Status == http.StatusNotModified && !p.kind.streams
 }
 
 // isEmptyBody reports whether a body holds nothing.
@@ -401,177 +359,18 @@ func isEmptyBody(body reflect.Value) bool {
 }
 
 // checkType refuses a media type that is not in the document.
-func (p *responsePlan) checkType(a *response) error {
-	if a.contentType == p.media[0] || !mediatype.BodyAllowed(a.status) {
+func (p *responsePlan) checkType(a *response.Response) error {
+	if a.ContentType == p.media[0] || !mediatype.BodyAllowed(a.Status) {
 		return nil
 	}
-	mediaType, _, err := mime.ParseMediaType(a.contentType)
-	if err != nil || mediatype.HasControl(a.contentType) {
-		return fmt.Errorf("the media type %q is malformed", a.contentType)
+	mediaType, _, err := mime.ParseMediaType(a.ContentType)
+	if err != nil || mediatype.HasControl(a.ContentType) {
+		return fmt.Errorf("the media type %q is malformed", a.ContentType)
 	}
 	if !slices.ContainsFunc(p.media, func(listed string) bool { return mediatype.Matches(mediatype.Bare(listed), mediaType) }) {
-		return fmt.Errorf("the media type %q is not one of %s", a.contentType, strings.Join(p.media, ", "))
+		return fmt.Errorf("the media type %q is not one of %s", a.ContentType, strings.Join(p.media, ", "))
 	}
 	return nil
-}
-
-// invalidResponse is the error for a response that violates the rules of its own tags.
-type invalidResponse struct{ faults []fault.Fault }
-
-func (e invalidResponse) Error() string {
-	s := "the response breaks its own validation rules"
-	for _, f := range e.faults {
-		s += fmt.Sprintf("; %v: %s", f.Loc, fault.Message(f.Type, f.Ctx))
-	}
-	return s
-}
-
-// shortBody is the size of the largest body whose length net/http finds out. It does not for an empty one, if the method
-// is HEAD.
-const shortBody = 2048
-
-// write sends a complete response. If only net/http reads the header, net/http adds the length of a short body, and the
-// date need not be formatted for each response.
-func (a *response) write(w http.ResponseWriter, direct bool) {
-	if !mediatype.BodyAllowed(a.status) {
-		a.begin(w)
-		return
-	}
-	body := a.body
-	// a.body must stay the reusable buffer; the user's bytes must not be reused.
-	if a.borrowed != nil {
-		body = a.borrowed
-	}
-	if a.contentType == "" {
-		body = nil
-	}
-	h := w.Header()
-	if direct {
-		h["Date"] = mediatype.DateLine()
-	}
-	if !direct || len(body) == 0 || len(body) > shortBody {
-		h["Content-Length"] = mediatype.LengthLine(len(body))
-	}
-	a.putType(h)
-	if len(a.header) > 0 {
-		a.putLines(h)
-	}
-	w.WriteHeader(a.status)
-	if len(body) > 0 {
-		// An error means that the client has gone, and nobody is left to report it to.
-		_, _ = w.Write(body)
-	}
-}
-
-// begin sends the status and the header; the body follows.
-func (a *response) begin(w http.ResponseWriter) {
-	if a.streaming != nil {
-		// Nobody knows the length of a stream; one that a function has set would truncate it.
-		delete(w.Header(), "Content-Length")
-	}
-	a.putHeader(w.Header())
-	w.WriteHeader(a.status)
-}
-
-// typeLine returns the header value for Content-Type.
-func (a *response) typeLine() []string {
-	if a.usualType != nil && a.usualType[0] == a.contentType {
-		return a.usualType[:]
-	}
-	return []string{a.contentType}
-}
-
-// putHeader copies the header into h, except for Content-Length.
-func (a *response) putHeader(h http.Header) {
-	if mediatype.BodyAllowed(a.status) {
-		a.putType(h)
-	} else {
-		delete(h, "Content-Type")
-	}
-	a.putLines(h)
-}
-
-// putType sets the Content-Type of a response whose status allows a body.
-func (a *response) putType(h http.Header) {
-	if a.contentType == "" {
-		delete(h, "Content-Type")
-		return
-	}
-	h["Content-Type"] = a.typeLine()
-}
-
-// putLines copies the other lines. A header replaces one of the same name, unless it is one to which every layer may
-// add.
-func (a *response) putLines(h http.Header) {
-	for i, line := range a.header {
-		// Lines of the same name are adjacent, so a repeated name adds to the previous line.
-		if i > 0 && a.header[i-1].name == line.name || line.name == "Set-Cookie" || line.name == "Vary" {
-			h[line.name] = append(h[line.name], line.value)
-			continue
-		}
-		h[line.name] = []string{line.value}
-	}
-}
-
-// buffer returns an empty buffer for a body.
-func (a *response) buffer() []byte {
-	if a.body == nil {
-		a.body = make([]byte, 0, 1024)
-	}
-	return a.body[:0]
-}
-
-// close closes the source of the response.
-func (a *response) close() {
-	if a.closer != nil {
-		_ = a.closer.Close()
-		a.closer = nil
-	}
-}
-
-// restart clears the response for a further attempt of the same request.
-func (a *response) restart() {
-	accepted, streaming := a.accepted, a.streaming
-	a.release()
-	a.accepted, a.streaming = accepted, streaming
-}
-
-// release keeps the buffer for the next response, unless it is large.
-func (a *response) release() {
-	a.close()
-	// A single large response must not keep its memory for all the small ones after it.
-	if a.body = a.body[:0]; cap(a.body) > maxKept {
-		a.body = nil
-	}
-	if len(a.header) > 0 {
-		// The slice is reused; its strings must not be kept alive.
-		clear(a.header)
-		a.header = a.header[:0]
-	}
-	a.outcome = outcome{}
-}
-
-// writeError explains a failed write of a body: the client has gone, unless the body does not match its Content-Length.
-func writeError(err error) error {
-	if errors.Is(err, http.ErrContentLength) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", errClientGone, err)
-}
-
-// streaming is what a streamed response needs from its request.
-type streaming struct {
-	cancel    context.CancelFunc
-	heartbeat time.Duration
-	// writeLimit is how long one write may make no progress.
-	writeLimit time.Duration
-	checks     ResponseChecks
-	// failure encodes what a client may see of an error; reported means that the stream ended with such an error, and
-	// so is not truncated.
-	failure  func(error) []byte
-	reported bool
-	// log logs an item that violates its own rules.
-	log func(error)
 }
 
 // declaredResponse makes the plan of a response that is only declared. It returns an error if the type does not match

@@ -13,6 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -26,17 +27,17 @@ func compileSequence[S ~func(func(T, error) bool), T any](format *mediatype.Sequ
 		if err != nil {
 			return nil, err
 		}
-		return func(value reflect.Value, _ bool, a *response) error {
+		return func(value reflect.Value, _ bool, a *response.Response) error {
 			items := value.Interface().(S) // the encoder is compiled for this type
 			if items == nil {
 				items = func(func(T, error) bool) {}
 			}
-			a.stream = func(w http.ResponseWriter, r *http.Request) error {
+			a.Stream = func(w http.ResponseWriter, r *http.Request) error {
 				if r.Method == http.MethodHead {
-					a.begin(w)
+					a.Begin(w)
 					return nil
 				}
-				return writeItems(format, iter.Seq2[T, error](items), newItemWriter[T](encoder, a.streaming), openPipe(a, w, r, nil))
+				return writeItems(format, iter.Seq2[T, error](items), newItemWriter[T](encoder, a.Streaming), response.OpenPipe(a, w, r, nil))
 			}
 			return nil
 		}, nil
@@ -44,12 +45,12 @@ func compileSequence[S ~func(func(T, error) bool), T any](format *mediatype.Sequ
 }
 
 // writeItems runs the producer.
-func writeItems[T any](format *mediatype.Sequence, items iter.Seq2[T, error], w *itemWriter[T], p *pipe) (err error) {
+func writeItems[T any](format *mediatype.Sequence, items iter.Seq2[T, error], w *itemWriter[T], p *response.Pipe) (err error) {
 	ended := false
 	defer func() {
 		// The panic continues, but the sending goroutine must not outlive it.
 		if !ended {
-			_ = p.close(errInternal)
+			_ = p.Close(errInternal)
 		}
 	}()
 	// One buffer for all items of the stream.
@@ -58,7 +59,7 @@ func writeItems[T any](format *mediatype.Sequence, items iter.Seq2[T, error], w 
 		if err = failure; err != nil {
 			break
 		}
-		if err = p.append(func(dst []byte) ([]byte, error) {
+		if err = p.Append(func(dst []byte) ([]byte, error) {
 			if data, err = w.append(data[:0], item); err != nil {
 				return dst, err
 			}
@@ -68,7 +69,7 @@ func writeItems[T any](format *mediatype.Sequence, items iter.Seq2[T, error], w 
 		}
 	}
 	ended = true
-	return p.close(err)
+	return p.Close(err)
 }
 
 // compileItemReader makes the function that passes the items of a body to a handler.

@@ -12,6 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/eventstream"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -156,20 +157,20 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 		return nil, err
 	}
 	names := eventNames(itemType[T]())
-	return func(value reflect.Value, _ bool, a *response) error {
+	return func(value reflect.Value, _ bool, a *response.Response) error {
 		// Cannot fail: the encoder is compiled for this type.
 		events := value.Interface().(Events[T])
 		if events == nil {
 			events = func(func(Event[T], error) bool) {}
 		}
 		// Without X-Accel-Buffering nginx would buffer events.
-		a.header = append(a.header, headerLine{"Cache-Control", "no-cache"}, headerLine{"X-Accel-Buffering", "no"})
-		a.stream = func(w http.ResponseWriter, r *http.Request) error {
+		a.Header = append(a.Header, response.Line{Name: "Cache-Control", Value: "no-cache"}, response.Line{Name: "X-Accel-Buffering", Value: "no"})
+		a.Stream = func(w http.ResponseWriter, r *http.Request) error {
 			if r.Method == http.MethodHead {
-				a.begin(w)
+				a.Begin(w)
 				return nil
 			}
-			s := &eventWriter[T]{mayBeRaw: mayBeRaw[T](), names: names, items: newItemWriter[T](encoder, a.streaming), pipe: openPipe(a, w, r, []byte(eventstream.Ping))}
+			s := &eventWriter[T]{mayBeRaw: mayBeRaw[T](), names: names, items: newItemWriter[T](encoder, a.Streaming), pipe: response.OpenPipe(a, w, r, []byte(eventstream.Ping))}
 			return s.run(events)
 		}
 		return nil
@@ -179,7 +180,7 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 // eventWriter encodes events in their wire format.
 type eventWriter[T any] struct {
 	items *itemWriter[T]
-	pipe  *pipe
+	pipe  *response.Pipe
 	data  []byte
 	// mayBeRaw means that data may be Raw rather than JSON.
 	mayBeRaw bool
@@ -199,7 +200,7 @@ func (s *eventWriter[T]) run(events Events[T]) (err error) {
 		if err = failure; err != nil {
 			break
 		}
-		if err = s.pipe.append(func(dst []byte) ([]byte, error) { return s.append(dst, &event) }); err != nil {
+		if err = s.pipe.Append(func(dst []byte) ([]byte, error) { return s.append(dst, &event) }); err != nil {
 			break
 		}
 	}
@@ -256,15 +257,15 @@ func (s *eventWriter[T]) encode(data T) (isRaw bool, err error) {
 // end ends the stream. An error after the first event is sent as an event. A server that stops ends its streams without
 // one: clients reconnect, to another server.
 func (s *eventWriter[T]) end(failure error) error {
-	if failure != nil && s.pipe.alive() {
-		body := s.items.streaming.failure(failure)
-		s.items.streaming.reported = nil == s.pipe.append(func(dst []byte) ([]byte, error) {
+	if failure != nil && s.pipe.Alive() {
+		body := s.items.streaming.Failure(failure)
+		s.items.streaming.Reported = nil == s.pipe.Append(func(dst []byte) ([]byte, error) {
 			return eventstream.Append(dst, &eventstream.Event{Name: mediatype.ErrorEvent, Data: body, HasData: true})
 		})
 	}
-	err := s.pipe.close(failure)
-	// No lock needed: close has waited for the sender to end.
-	if errors.Is(err, errDraining) && s.pipe.headed {
+	err := s.pipe.Close(failure)
+	// No lock needed: Close has waited for the sender to end.
+	if errors.Is(err, errDraining) && s.pipe.Headed() {
 		return nil
 	}
 	return err

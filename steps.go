@@ -232,8 +232,8 @@ func (x *exchange) callAlone() error { return x.slots[0].run(x.ctx) }
 func (x *exchange) encode() error {
 	e, a := x.endpoint, &x.response
 	err := e.response.encode(x.slots[0].outValue, e.checks != ChecksOff, a)
-	if err != nil || len(a.faults.Faults) > 0 {
-		err = a.refusal(x.ctx, err, e.checks, e.errors.log)
+	if err != nil || len(a.Faults.Faults) > 0 {
+		err = refusal(x.ctx, a, err, e.checks, e.errors.log)
 	}
 	if err == nil && e.setsHeader {
 		err = x.checkHeader()
@@ -272,16 +272,16 @@ func (x *exchange) finishStream() error {
 		}
 		return x.endpoint.upgrade(x)
 	}
-	if x.response.stream == nil {
+	if x.response.Stream == nil {
 		return nil
 	}
 	w := &layer.Writer{ResponseWriter: x.scope.w}
 	done := false
 	defer func() {
 		x.finished, x.truncated = done || w.Begun, w.Begun && !done && !x.reportedLate()
-		x.response.close()
+		x.response.Close()
 	}()
-	if err := x.response.stream(w, x.scope.r); err != nil {
+	if err := x.response.Stream(w, x.scope.r); err != nil {
 		if x.reportedLate() {
 			// conclude compares later errors with this one, so that it is not logged twice.
 			x.reported = err

@@ -22,6 +22,7 @@ import (
 	"github.com/candor-go/candor/internal/message"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/panics"
+	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/serve"
 	"github.com/candor-go/candor/internal/socket"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -345,7 +346,7 @@ func (s *connectedSocket) run(x *exchange) error {
 func (s *connectedSocket) hangUp(x *exchange, err error) {
 	closing, meant := closingFor(err)
 	s.conn.Close(closing.closing(), closing)
-	if why := s.conn.Ended(); why != closing && !errors.Is(err, errClientGone) { //nolint:errorlint // the very value
+	if why := s.conn.Ended(); why != closing && !errors.Is(err, response.ErrClientGone) { //nolint:errorlint // the very value
 		meant = afterClosing(err, why)
 	}
 	if meant {
@@ -421,7 +422,7 @@ func (s *connectedSocket) send(ctx context.Context, value reflect.Value) error {
 	buffer := spareMessages.Get().(*[]byte)
 	var faults fault.List
 	kind, data, err := s.write((*buffer)[:0], value, s.checks != ChecksOff, &faults)
-	if cap(data) <= maxKept {
+	if cap(data) <= response.MaxKept {
 		*buffer = data
 		defer spareMessages.Put(buffer) // after the connection has written it
 	}
@@ -430,7 +431,7 @@ func (s *connectedSocket) send(ctx context.Context, value reflect.Value) error {
 	}
 	if len(faults.Faults) > 0 {
 		faults.Seal(0, "message")
-		broken := invalidResponse{faults.Faults}
+		broken := response.Invalid{Faults: faults.Faults}
 		if s.checks == ChecksFail {
 			return broken
 		}
