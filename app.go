@@ -17,6 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/background"
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/develop"
+	"github.com/candor-go/candor/internal/lifecycle"
 	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/responsecache"
 	"github.com/candor-go/candor/internal/schema"
@@ -45,12 +46,8 @@ type App struct {
 	dev    *develop.Mode
 	rates  *rateStores
 	caches *responsecache.Caches
-	// living guards life, which is nil while the app is not running. up can be read without waiting for a start in
-	// progress. lives covers a longer period, from the end of the start to the end of the tear-down: as long as shared
-	// values exist. unstarted makes the log entry appear only once.
-	living    sync.Mutex
-	life      *running
-	up, lives atomic.Bool
+	life   lifecycle.Life
+	// unstarted makes the log entry appear only once.
 	unstarted sync.Once
 	// mounts are the apps that mount this one; guarded by sealing.
 	mounts []mountPoint
@@ -133,7 +130,7 @@ func (a *App) serveStarted(w http.ResponseWriter, r *http.Request, direct bool) 
 			return
 		}
 	}
-	if len(t.waiting) > 0 && !a.lives.Load() && !t.isUnguarded(r) {
+	if len(t.waiting) > 0 && !a.life.HasValues() && !t.isUnguarded(r) {
 		a.refuseUnstarted(t, w, r)
 		return
 	}

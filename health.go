@@ -168,5 +168,5 @@ func isStopping(ctx context.Context) bool {
 // isUp reports whether the shared providers and lifespans, if any, are running.
 func (a *App) isUp() bool {
 	t := a.table.Load()
-	return a.up.Load() || t != nil && len(a.lifeFuncs(t)) == 0
+	return a.life.IsUp() || t != nil && len(t.shared)+len(t.lifespans)+len(t.mounted) == 0
 }

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/candor-go/candor/internal/panics"
+	"github.com/candor-go/candor/internal/lifecycle"
 	"github.com/candor-go/candor/internal/responsecache"
 )
 
@@ -18,9 +18,6 @@ type sharedNode struct {
 	deps     []wire
 }
 
-// lifeFunc wraps the life of an app: it sets something up, calls rest, and tears it down.
-type lifeFunc func(ctx context.Context, rest func(context.Context) error) error
-
 func newSharedNode(p *provider) *sharedNode {
 	return &sharedNode{provider: p, callSlot: p.function.newCallSlot()}
 }
@@ -31,7 +28,7 @@ func (s *sharedNode) fill() {
 	}
 }
 
-// setUp runs the shared provider as a lifeFunc.
+// setUp is the [lifecycle.Func] of a shared provider.
 func (s *sharedNode) setUp(ctx context.Context, rest func(context.Context) error) error {
 	s.fill()
 	defer s.outValue.SetZero() // nobody may use a value that was torn down
@@ -39,8 +36,8 @@ func (s *sharedNode) setUp(ctx context.Context, rest func(context.Context) error
 }
 
 // lifeFuncs returns all functions that wrap the life of the app, the outermost first.
-func (a *App) lifeFuncs(t *table) []lifeFunc {
-	var all []lifeFunc
+func (a *App) lifeFuncs(t *table) []lifecycle.Func {
+	var all []lifecycle.Func
 	for _, s := range t.shared {
 		all = append(all, s.setUp)
 	}
@@ -59,13 +56,6 @@ func (a *App) lifeFuncs(t *table) []lifeFunc {
 	return all
 }
 
-// running is an app between start and stop: how many use it, and how it ends.
-type running struct {
-	users int
-	end   chan struct{}
-	done  chan error
-}
-
 // Start sets up the app: its shared providers and lifespans, in order. Run, Serve and NewTestClient call it; call it
 // yourself if the app is a handler of your own server, which gets 503 until then. ctx limits only the start. Call stop
 // after your server has shut down: it waits for background tasks, and up to 5 s for cache stores to accept invalidated
@@ -78,48 +68,21 @@ func (a *App) Start(ctx context.Context) (stop func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.living.Lock()
-	defer a.living.Unlock()
-	if a.life == nil {
-		if a.life, err = begin(ctx, a.lifeFuncs(t)); err != nil {
-			return nil, err
-		}
-	}
-	a.life.users++
-	a.up.Store(true)
-	a.lives.Store(true) // until the tear-down, while tasks still run
-	var stopped bool    // calling stop twice must not end the app for another user
-	return func() error {
-		a.living.Lock()
-		defer a.living.Unlock()
-		if stopped {
-			return nil
-		}
-		stopped = true
-		return a.leave()
-	}, nil
+	return a.life.Start(ctx, a.lifeFuncs(t), a.drain)
 }
 
 // defaultDrain is how long tasks and requests may take after the app is told to stop.
 const defaultDrain = 30 * time.Second
 
-// leave ends the app when its last user leaves.
-func (a *App) leave() error {
-	if a.life.users--; a.life.users > 0 {
-		return nil
-	}
-	life := a.life
-	a.life = nil
-	a.up.Store(false)
+// drain waits for background tasks, and for cache stores to accept invalidated tags.
+func (a *App) drain() error {
 	limit := cmp.Or(a.config.Limits.Drain, defaultDrain)
 	var late error
 	if !a.tasks.Drain(limit) {
 		late = errors.New("background tasks were still running when the app stopped")
 	}
 	a.sendDrops(min(limit, responsecache.DrainTime))
-	a.lives.Store(false)
-	close(life.end)
-	return errors.Join(late, <-life.done)
+	return late
 }
 
 // sendDrops waits until the stores of the app, and of mounted apps, have accepted the invalidated tags, but no longer
@@ -137,75 +100,4 @@ func (a *App) waitForTasks() {
 	for _, sub := range a.mounted() {
 		sub.waitForTasks()
 	}
-}
-
-var (
-	errServeTwice = errors.New("a lifespan or shared provider called its continuation more than once")
-	errServeNever = errors.New("a lifespan or shared provider returned without going on")
-)
-
-// begin runs nested functions up to the point where all are set up.
-func begin(ctx context.Context, all []lifeFunc) (*running, error) {
-	life := &running{end: make(chan struct{}), done: make(chan error, 1)}
-	if len(all) == 0 {
-		life.done <- nil
-		return life, nil
-	}
-	// ctx limits only the start; what is set up outlives it.
-	inside, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	ready := make(chan struct{})
-	go func() {
-		// A function that ends the goroutine, as t.FailNow does, has not called rest.
-		err := errServeNever
-		defer func() {
-			cancel()
-			life.done <- err
-		}()
-		err = nest(inside, all, func(context.Context) error {
-			close(ready)
-			<-life.end
-			return nil
-		})
-	}()
-	select {
-	case <-ready:
-		return life, nil
-	case err := <-life.done:
-		return nil, cmp.Or(err, errServeNever)
-	case <-ctx.Done():
-		// Cancelled, so that a slow set-up sees its context end. If it has finished by now, it is torn down.
-		cancel()
-		close(life.end)
-		return nil, errors.Join(context.Cause(ctx), <-life.done)
-	}
-}
-
-// nest runs functions, each inside the one before.
-func nest(ctx context.Context, all []lifeFunc, innermost func(context.Context) error) (err error) {
-	if len(all) == 0 {
-		return innermost(ctx)
-	}
-	defer func() {
-		if value := recover(); value != nil {
-			err = panics.New(value)
-		}
-	}()
-	calls := 0
-	var inner error
-	err = all[0](ctx, func(ctx context.Context) error {
-		if calls++; calls > 1 {
-			return errServeTwice
-		}
-		inner = nest(ctx, all[1:], innermost)
-		return inner
-	})
-	switch {
-	case calls > 1:
-		return errServeTwice
-	case calls == 0 && err == nil:
-		return errServeNever
-	case err == nil: // a function that ignores the error of rest does not hide it
-		return inner
-	}
-	return err
 }
