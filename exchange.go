@@ -12,6 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/response"
+	"github.com/candor-go/candor/internal/scoped"
 	"github.com/candor-go/candor/internal/spool"
 )
 
@@ -57,7 +58,7 @@ type slot struct {
 	input *inputSlot
 	wires []func()
 	// lazy is nil if no Lazy field refers to the node.
-	lazy *lazySlot
+	lazy *scoped.Lazy
 	// invalid means that parameters of the node had validation errors; refusal is the response to missing credentials.
 	// Until the parameters are read, both still belong to the previous request.
 	invalid bool
@@ -85,7 +86,7 @@ func newExchange(e *endpoint) *exchange {
 			field := f.inValue.FieldByIndex(d.index).Addr().Interface()
 			f.wires = append(f.wires, d.copier(x.source(d), field))
 			if p.waits && d.node != singleton && !d.lazy && e.nodes[d.node].waits {
-				f.lazy.before = append(f.lazy.before, x.slots[d.node].lazy)
+				f.lazy.Before = append(f.lazy.Before, x.slots[d.node].lazy)
 			}
 		}
 	}
@@ -94,21 +95,25 @@ func newExchange(e *endpoint) *exchange {
 
 // beLazy makes the node available to Lazy fields: it waits for them, or runs at its step.
 func (f *slot) beLazy(p *node) {
-	f.lazy = &lazySlot{made: f.out, attempts: p.provider.set.attempts}
-	if !p.waits {
-		f.callSlot = f.lazy.handOver(f.callSlot)
-		return
+	f.lazy = &scoped.Lazy{Made: f.out, Attempts: p.provider.set.attempts}
+	switch {
+	case p.waits:
+		f.lazy.Provide = f.provideAround
+	case f.wrap != nil: // the value of a plain provider stays until the end of the request
+		f.wrap = f.lazy.HandOver(f.wrap)
 	}
-	f.lazy.provide = func(ctx context.Context, use func() error) error {
-		f.fill()
-		if f.wrap != nil {
-			return f.wrap(ctx, use)
-		}
-		if err := f.run(ctx); err != nil {
-			return err
-		}
-		return use()
+}
+
+// provideAround runs the node when its value is asked for, and use while that exists.
+func (f *slot) provideAround(ctx context.Context, use func() error) error {
+	f.fill()
+	if f.wrap != nil {
+		return f.wrap(ctx, use)
 	}
+	if err := f.run(ctx); err != nil {
+		return err
+	}
+	return use()
 }
 
 // source returns a pointer to the value of a dependency.
@@ -138,7 +143,7 @@ func (f *slot) call(ctx context.Context) error {
 // release clears the slot. Lazy fields that user code still holds are told first.
 func (f *slot) release() {
 	if f.lazy != nil {
-		f.lazy.release()
+		f.lazy.Release()
 	}
 	f.empty()
 }

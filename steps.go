@@ -10,6 +10,7 @@ import (
 
 	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/scoped"
 )
 
 // step is one step of a request. If it returns an error, the request ends with that error. A wrapper runs the steps
@@ -331,69 +332,42 @@ func (x *exchange) runScoped(i, rest int) error {
 	f.fill()
 	x.scope.exchange.begin()
 	// Until use returns, any error is a panic that passes through it.
-	a := attempts{most: x.endpoint.nodes[i].provider.set.attempts}
-	before := x.checkpoint(a.most)
+	a := scoped.Attempts{Most: x.endpoint.nodes[i].provider.set.attempts}
+	before := x.checkpoint(a.Most)
 	err := f.wrap(x.ctx, func() error {
-		if !a.next() {
-			return a.err
+		if !a.Next() {
+			return a.Err
 		}
-		if a.calls > 1 {
-			a.err = x.rewind(before, rest)
+		if a.Calls > 1 {
+			a.Err = x.rewind(before, rest)
 		}
-		if a.err == nil {
+		if a.Err == nil {
 			x.attempt(&a, rest)
 		}
-		return a.err
+		return a.Err
 	})
-	if err == nil && a.calls == 0 && x.scope.exchange.gives() {
+	if err == nil && a.Calls == 0 && x.scope.exchange.gives() {
 		return nil
 	}
-	return a.result(err)
+	return a.Result(err)
 }
 
 // attempt runs the rest of the request.
-func (x *exchange) attempt(a *attempts, rest int) {
+func (x *exchange) attempt(a *scoped.Attempts, rest int) {
 	// Set first: this is the result if a panic passes through.
-	a.err, a.final = errSwallowedPanic, true
-	a.err = opened(x.from(rest))
-	a.final = a.most > 0 && !x.isRepeatable()
+	a.Err, a.Final = scoped.ErrSwallowedPanic, true
+	a.Err = opened(x.from(rest))
+	a.Final = a.Most > 0 && !x.isRepeatable()
 }
 
 // runLazy is runScoped for a node that waits until somebody asks for it.
 func (x *exchange) runLazy(i, rest int) error {
 	lazy := x.slots[i].lazy
-	lazy.open(x.ctx)
-	before := x.checkpoint(lazy.attempts)
-	run := func() error { return x.from(rest) }
-	for {
-		again, err := x.attemptLazily(lazy, run)
-		if !again {
-			return err
-		}
-		run = func() error {
-			if err := x.rewind(before, rest); err != nil {
-				return err
-			}
-			return x.from(rest)
-		}
-	}
-}
-
-// attemptLazily runs the rest of the request, and then ends the provider, if it has started.
-func (x *exchange) attemptLazily(lazy *lazySlot, run func() error) (again bool, err error) {
-	hasReturned := false
-	defer func() {
-		if hasReturned {
-			return
-		}
-		// The provider sees the panic, which is raised again here, so that the logged stack is that of the handler.
-		end := ending{thrown: recover(), final: true}
-		end.exited = end.thrown == nil
-		again, err = lazy.finish(end)
-	}()
-	err = opened(run())
-	hasReturned = true
-	return lazy.finish(ending{err: err, final: lazy.attempts > 0 && !x.isRepeatable()})
+	before := x.checkpoint(lazy.Attempts)
+	return lazy.Run(x.ctx,
+		func() error { return opened(x.from(rest)) },
+		func() error { return x.rewind(before, rest) },
+		x.isRepeatable)
 }
 
 // respondInside writes the response and runs the background tasks while the outer wrappers are still open.
