@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
 
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
@@ -146,7 +145,7 @@ func (b *apiBuilder) declared(all *operation.Responses, order []*boundHandler, r
 		return
 	}
 	if p, err := declaredResponse(r.body, r.status); err == nil {
-		merge(all, b.response(p, r.status, r.doc))
+		all.Merge(b.reply(p).To(r.status, r.doc))
 	}
 }
 
@@ -176,7 +175,7 @@ func (b *apiBuilder) failure(all *operation.Responses, order []*boundHandler, t 
 	if t == validationType() {
 		described = b.invalidType()
 	}
-	merge(all, b.plainError(own, described))
+	all.Merge(b.plainError(own, described))
 }
 
 // plainError describes an error in the app's format.
@@ -194,7 +193,7 @@ func (b *apiBuilder) plainError(own ownResponse, described *typeinfo.Type) *oper
 	for _, err := range own.errs {
 		b.showError(r, err)
 	}
-	addErrorHeaders(r, own.errs)
+	r.AddErrorHeaders(sentErrors(own.errs))
 	return r
 }
 
@@ -246,8 +245,8 @@ func (b *apiBuilder) handled(all *operation.Responses, order []*boundHandler, ow
 	c := order[0]
 	doc := cmp.Or(c.set.statusDoc, own.doc)
 	for _, status := range c.statuses(own.status) {
-		merge(all, b.inEveryCodec(b.response(c.plan, status, doc)))
-		addErrorHeaders(all.To(status), own.errs)
+		all.Merge(b.inEveryCodec(b.reply(c.plan).To(status, doc)))
+		all.To(status).AddErrorHeaders(sentErrors(own.errs))
 	}
 	for _, r := range c.set.responses {
 		b.declared(all, order[1:], r)
@@ -265,58 +264,11 @@ func (b *apiBuilder) inEveryCodec(r *operation.Response) *operation.Response {
 	return r
 }
 
-// errorHeaderDocs describes the standard headers of errors.
-var errorHeaderDocs = map[string]string{
-	"Accept":           "The media types that a body may have",
-	"Accept-Encoding":  "The encodings that a body may have",
-	"Allow":            "The allowed methods",
-	"Retry-After":      "After how many seconds, or when, to try again",
-	"Www-Authenticate": "The credentials that are needed",
-}
-
-// retryAfter is the header in its form with a number of seconds (RFC 9110, section 10.2.3).
-var retryAfter = operation.Header{Name: "Retry-After", Description: "In how many seconds to ask again", Type: "integer"}
-
-// addErrorHeaders adds the headers of errors to the description of a response.
-func addErrorHeaders(r *operation.Response, errs []*HTTPError) {
-	for _, err := range errs {
-		for name, values := range err.header {
-			// The server leaves out a header that HTTP cannot carry, too.
-			if mediatype.CheckResponse(err.status, name, values) != nil || r.Header(name) != nil {
-				continue
-			}
-			h := operation.Header{Name: headerName(name), Description: errorHeaderDocs[name], Required: isChallenge(name, errs)}
-			if name == "Retry-After" && areSeconds(errs) {
-				h.Description, h.Type = retryAfter.Description, retryAfter.Type
-			}
-			r.Put(h)
-		}
+// sentErrors returns the errors as they are sent.
+func sentErrors(errs []*HTTPError) []operation.SentError {
+	all := make([]operation.SentError, len(errs))
+	for i, err := range errs {
+		all[i] = operation.SentError{Status: err.status, Header: err.header}
 	}
-}
-
-// areSeconds reports whether every Retry-After among these errors is a number of seconds, and not a date.
-func areSeconds(errs []*HTTPError) bool {
-	return !slices.ContainsFunc(errs, func(err *HTTPError) bool {
-		return slices.ContainsFunc(err.header["Retry-After"], func(text string) bool {
-			_, notANumber := strconv.ParseUint(text, 10, 32)
-			return notANumber != nil
-		})
-	})
-}
-
-// isChallenge reports whether the header is WWW-Authenticate, which a 401 must have (RFC 9110, section 15.5.2), and all
-// of these errors send it.
-func isChallenge(name string, errs []*HTTPError) bool {
-	return name == "Www-Authenticate" && !slices.ContainsFunc(errs, func(err *HTTPError) bool {
-		values := err.header[name]
-		return err.status != http.StatusUnauthorized || len(values) == 0 || !mediatype.ValidHeader(name, values)
-	})
-}
-
-// headerName returns a header's name as its RFC spells it.
-func headerName(name string) string {
-	if name == "Www-Authenticate" {
-		return "WWW-Authenticate"
-	}
-	return name
+	return all
 }

@@ -2,7 +2,6 @@ package candor
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -59,9 +57,7 @@ func Error(status int, detail any) *HTTPError {
 }
 
 // reason returns the reason phrase of a status, or a substitute.
-func reason(status int) string {
-	return cmp.Or(http.StatusText(status), "Status "+strconv.Itoa(status))
-}
+func reason(status int) string { return mediatype.Reason(status) }
 
 // With returns a copy with another detail.
 func (e *HTTPError) With(detail any) *HTTPError {

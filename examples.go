@@ -1,15 +1,12 @@
 package candor
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
-	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/candor-go/candor/internal/mediatype"
@@ -198,68 +195,7 @@ func (b *apiBuilder) bodyOf(err error) (body json.RawMessage) {
 
 // showError adds the body of an error to the examples of a response.
 func (b *apiBuilder) showError(r *operation.Response, err error) {
-	body := b.bodyOf(err)
-	if body == nil {
-		return
-	}
-	for i := range r.Content {
-		// The example is JSON; codecs have media types of their own.
-		if !mediatype.IsJSON(r.Content[i].Type) {
-			continue
-		}
-		addErrorExample(&r.Content[i], r.Status, operation.Example{Value: body})
-	}
-}
-
-// exampleName makes a name of the text of a status.
-var exampleName = strings.NewReplacer(" ", "_", "'", "", "-", "_")
-
-// addErrorExample adds an example named after its status. Duplicates are dropped.
-func addErrorExample(c *operation.Content, status int, x operation.Example) {
-	plain := exampleName.Replace(strings.ToLower(reason(status)))
-	x.Name = plain
-	for n := 2; ; n++ {
-		known := c.Example(x.Name)
-		if known == nil {
-			c.Examples = append(c.Examples, x)
-			return
-		}
-		if bytes.Equal(known.Value, x.Value) {
-			return
-		}
-		x.Name = plain + "_" + strconv.Itoa(n)
-	}
-}
-
-// mergeExamples adds the examples of another response, in the order of their names.
-func mergeExamples(c *operation.Content, more []operation.Example, status int) {
-	c.Examples = slices.Clip(c.Examples) // responses may share the slice
-	more = slices.Clone(more)
-	sort.Slice(more, func(i, j int) bool { return more[i].Name < more[j].Name })
-	for _, x := range more {
-		addErrorExample(c, status, x)
-	}
-}
-
-// addExamples adds the examples given by options, in the media types that can show them.
-func (b *apiBuilder) addExamples(op *operation.Operation, e *endpoint) {
-	for _, x := range e.set.examples {
-		shown := operation.Example{Name: x.name, Summary: x.summary, Value: x.data}
-		if x.status == 0 && op.Body != nil {
-			for i := range op.Body.Media {
-				showIn(&op.Body.Media[i], shown)
-			}
-		}
-		if r := op.Responses.To(x.status); r != nil {
-			for i := range r.Content {
-				showIn(&r.Content[i].Media, shown)
-			}
-		}
-	}
-}
-
-func showIn(m *operation.Media, x operation.Example) {
-	if mediatype.IsJSON(m.Type) || strings.HasPrefix(m.Type, mediatype.Form) || strings.HasPrefix(m.Type, mediatype.Multipart) {
-		m.Show(x)
+	if body := b.bodyOf(err); body != nil {
+		r.ShowError(body)
 	}
 }

@@ -71,7 +71,9 @@ func (b *apiBuilder) operation(op *operation.Operation, entry *operationEntry) {
 	if e.webhook != nil {
 		op.Name = e.webhook.name
 	}
-	b.addExamples(op, e)
+	for _, x := range e.set.examples {
+		op.Show(x.status, operation.Example{Name: x.name, Summary: x.summary, Value: x.data})
+	}
 	b.addLinks(op, e)
 	for _, c := range entry.callbacks {
 		op.Callbacks = append(op.Callbacks, b.callback(e, c))

@@ -186,7 +186,7 @@ var rateHeaders = []addedHeader{
 	{Header: operation.Header{Name: "RateLimit-Policy", Description: "Each limit by name: q requests in w seconds"}},
 	{Header: operation.Header{Name: "RateLimit", Description: "What is left of each limit: r requests, and all of them in t seconds"}},
 	{
-		Header: retryAfter,
+		Header: operation.RetryAfter(),
 		to:     func(status int) bool { return status == http.StatusTooManyRequests },
 	},
 }

@@ -265,7 +265,7 @@ func (p *receivePlan) receiveEnvelope(into reflect.Value, from *received) error 
 	}
 	var faults fault.List
 	for i, f := range p.response.desc.Headers {
-		if lines := from.Header[http.CanonicalHeaderKey(f.Name)]; len(lines) > 0 || isAlwaysSent(f) {
+		if lines := from.Header[http.CanonicalHeaderKey(f.Name)]; len(lines) > 0 || f.IsAlwaysSent() {
 			p.headers[i].Bind(into, lines, false, &faults)
 		}
 	}

@@ -1,6 +1,7 @@
 package mediatype
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 )
@@ -30,6 +31,11 @@ func StatusKey(status int) string {
 		return strconv.Itoa(status/1000) + "XX"
 	}
 	return strconv.Itoa(status)
+}
+
+// Reason returns the reason phrase of a status, or a substitute.
+func Reason(status int) string {
+	return cmp.Or(http.StatusText(status), "Status "+strconv.Itoa(status))
 }
 
 // BodyAllowed reports whether a response with the status may have a body (RFC 9110, sections 15.2, 15.3.5, 15.3.6 and

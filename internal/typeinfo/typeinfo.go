@@ -312,6 +312,11 @@ func (f *Field) IsNested() bool {
 // Optional reports whether the field may be absent.
 func (f *Field) Optional() bool { return !f.Required }
 
+// IsAlwaysSent reports whether the header of an envelope is in every response: an empty list, and a null, sends no line.
+func (f *Field) IsAlwaysSent() bool {
+	return f.Required && f.Type.Kind != Slice && f.Type.Kind != Nullable
+}
+
 // CheckHidden rejects a required value that the document hides.
 func (f *Field) CheckHidden() error {
 	if f.Hidden && f.Required {
