@@ -16,6 +16,8 @@ import (
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/form"
+	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/serve"
 	"github.com/candor-go/candor/internal/spool"
@@ -46,7 +48,7 @@ type bodyMedia struct {
 	// copies means that the decoded value does not refer to the body's bytes, so that its buffer can be reused.
 	copies bool
 	// stream reads a body as it arrives, in place of decode.
-	stream func(into reflect.Value, body io.Reader, in *incoming, faults *fault.List) error
+	stream streamBody
 	// text means that the charset parameter must say UTF-8.
 	text bool
 }
@@ -58,6 +60,9 @@ type passBody func(into reflect.Value, body io.Reader, in incoming) error
 // decodeBody decodes a whole body into an input. Locations are relative to the body, innermost element first. It
 // reports whether the value fits into the memory limit.
 type decodeBody func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) (fits bool)
+
+// streamBody reads a body into an input as it arrives. Locations are like those of decodeBody.
+type streamBody func(into reflect.Value, body io.Reader, in *incoming, faults *fault.List) error
 
 // Types of bodies that are not decoded.
 var (
@@ -174,15 +179,63 @@ func (c *compiler) wholeBody(p *bodyPlan, in *typeinfo.Input) error {
 // alsoForm accepts a whole body as a form as well. The fields of the body's type are the form's fields, without a
 // prefix.
 func (c *compiler) alsoForm(p *bodyPlan, in *typeinfo.Input) error {
-	nested, err := c.bind.Nested(in.BodyForm)
+	plan, err := c.form.Whole(in.BodyForm)
 	if err != nil {
-		return inField(in, in.BodyForm, err)
+		return in.ErrorIn(in.BodyForm, err)
 	}
-	form := &formPlan{fields: []formField{{nested: nested, index: in.BodyForm.Index}}, strict: nested.IsStrict()}
 	p.media = append(p.media,
-		bodyMedia{name: mediatype.Form, decode: form.decode, copies: true, text: true},
-		bodyMedia{name: mediatype.Multipart, stream: form.readMultipart})
+		bodyMedia{name: mediatype.Form, decode: plan.Decode, copies: true, text: true},
+		bodyMedia{name: mediatype.Multipart, stream: readParts(plan)})
 	return nil
+}
+
+// formBody reads a form.
+func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
+	plan, err := c.form.Compile(in)
+	if err != nil {
+		return err
+	}
+	p.required = plan.IsNeeded()
+	p.absent = plan.Decode
+	// If no form was sent, one error for the body says more than one for each field.
+	if p.required {
+		p.absent = missingBody
+	}
+	// Pairs are read as a whole; parts are streamed, since files may be larger than memory.
+	p.media = []bodyMedia{{name: mediatype.Form, decode: plan.Decode, copies: true, text: true}, {name: mediatype.Multipart, stream: readParts(plan)}}
+	// Pairs cannot carry a file, so the document does not list URL-encoded bodies for this form.
+	if plan.HasFiles() {
+		p.media, p.keepsFiles = p.media[1:], true
+	}
+	return nil
+}
+
+// missingBody reports that the body is missing, whatever its content would be.
+func missingBody(_ []byte, _ reflect.Value, _ codec.Options, faults *fault.List) bool {
+	faults.Add(fault.New(fault.Missing))
+	return true
+}
+
+// readParts reads a multipart form as it arrives.
+func readParts(plan *form.Plan) streamBody {
+	return func(into reflect.Value, body io.Reader, in *incoming, faults *fault.List) error {
+		sent, err := plan.Read(form.Parts{
+			ContentType: in.r.Header.Get("Content-Type"), Length: in.r.ContentLength, Body: body,
+			Limits: in.multipart, Memory: in.heldLimit, Files: in.uploads,
+		})
+		if err != nil {
+			return formError(err)
+		}
+		if in.kept != nil {
+			sent.Share()
+			in.kept.keep(nil, true, func(_ []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {
+				plan.Fill(into, sent, o, faults)
+				return true
+			}, in.options())
+		}
+		plan.Fill(into, sent, in.options(), faults)
+		return nil
+	}
 }
 
 // absentBody treats a missing body as an object treats a missing member: with the body's default, with the defaults of
@@ -261,7 +314,7 @@ func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 	}
 	keeps, err := c.rules.Compile(f.Type, f.Rules)
 	if err != nil {
-		return inField(in, f, err)
+		return in.ErrorIn(f, err)
 	}
 	media := bodyMedia{name: name, decode: setBytes(f.Index, keeps)}
 	if f.Type.Go == stringType {
@@ -317,6 +370,25 @@ func makePass(index []int) passBody {
 	}
 }
 
+// errCutParts is the response if a handler returns the error of parts that end too early.
+var errCutParts = Error(http.StatusBadRequest, string(formdata.CutShort))
+
+// partsBody passes the parts of a body to the handler unread.
+func partsBody(index []int) passBody {
+	return func(into reflect.Value, body io.Reader, in incoming) error {
+		// The field stays nil, and a request without a body has no boundary to check.
+		if body == http.NoBody {
+			return nil
+		}
+		boundary, err := formdata.Boundary(in.r.Header.Get("Content-Type"))
+		if err != nil {
+			return formError(err)
+		}
+		into.FieldByIndex(index).Set(reflect.ValueOf(formdata.NewParts(body, boundary, errCutParts)))
+		return nil
+	}
+}
+
 func setBytes(index []int, keeps check.Check) decodeBody {
 	return func(data []byte, into reflect.Value, _ codec.Options, faults *fault.List) bool {
 		// The field refers to the bytes that were read, so bodyMedia.copies is not set.
@@ -358,7 +430,7 @@ type incoming struct {
 	largeLimit, heldLimit int64
 	lineLimit             int
 	// multipart holds the limits of a multipart form.
-	multipart MultipartLimits
+	multipart form.Limits
 	// buffer is reused for bodies that nobody keeps. It is replaced by a larger one when it is too small.
 	buffer []byte
 	// uploads stores files; nil if the body cannot have any.
@@ -602,6 +674,21 @@ func bodyError(err error) error {
 		return errSlow
 	}
 	return fmt.Errorf("%w (%w)", errUnreadable, err)
+}
+
+// formError is the response for a form that could not be read.
+func formError(err error) error {
+	if tooLarge, ok := errors.AsType[form.TooLargeError](err); ok {
+		return Error(http.StatusRequestEntityTooLarge, string(tooLarge))
+	}
+	if malformed, ok := errors.AsType[formdata.Malformed](err); ok {
+		return Error(http.StatusBadRequest, string(malformed))
+	}
+	if errors.Is(err, spool.ErrFailed) || errors.As(err, new(*HTTPError)) {
+		// These already say what the response is.
+		return err
+	}
+	return bodyError(err)
 }
 
 // passedBody is a body that the handler reads. If the handler returns one of its errors, the response is the same as if

@@ -10,6 +10,7 @@ import (
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/form"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -19,6 +20,7 @@ type compiler struct {
 	rules  *check.Set
 	codec  *codec.Compiler
 	bind   *bind.Compiler
+	form   *form.Compiler
 	codecs codecSet
 	// schemas holds what the app adds to its schemas.
 	schemas schema.Options
@@ -30,6 +32,7 @@ type compiler struct {
 func newCompiler(rules *check.Set, codecs codecSet) *compiler {
 	c := &compiler{rules: rules, codec: codec.NewCompiler(rules), codecs: codecs}
 	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, Fill: c.codec.Filler, Example: c.codec.CheckExample, WriteJSON: c.writeJSON}
+	c.form = &form.Compiler{Bind: c.bind, Upload: uploadType, SetUpload: setUpload, NoEmpty: reflect.TypeFor[OAuth2PasswordForm]()}
 	c.bind.JSON, c.bind.ClosedJSON = c.jsonText(codec.Options{}), c.jsonText(codec.Options{ForbidExtra: true})
 	// Lazy, because each compiler has another side, and so on without end.
 	c.otherSide = sync.OnceValue(func() *compiler { return newCompiler(nil, codecs) })
@@ -73,15 +76,6 @@ func limitMemory(o codec.Options, limit int64) codec.Options {
 	// 32 bits.
 	o.Memory = int(min(limit, 1<<28))*4 + 512<<10
 	return o
-}
-
-// inField adds to an error which field of the input it is about, unless the error already says so.
-func inField(in *typeinfo.Input, f *typeinfo.Field, err error) error {
-	if located, ok := errors.AsType[*typeinfo.Error](err); ok && located.Field != "" {
-		return err
-	}
-	at := typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
-	return fmt.Errorf("%s: %w", at.Where(), err)
 }
 
 // schemaOptions returns what the user adds to schemas.

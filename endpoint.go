@@ -16,6 +16,7 @@ import (
 	"github.com/candor-go/candor/internal/callers"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/develop"
+	"github.com/candor-go/candor/internal/form"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
@@ -118,7 +119,7 @@ type readingPlan struct {
 	// maxMultipart is the limit of bodies that are not held in memory.
 	maxMultipart int64
 	// multipart holds the limits of multipart forms.
-	multipart MultipartLimits
+	multipart form.Limits
 }
 
 // names returns the names of the pattern's wildcards, which the caller must not change.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/form"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/operation"
@@ -368,7 +369,7 @@ func (b *builder) readingPlan(set *settings) *readingPlan {
 		maxBody:      cmp.Or(set.maxBody, config.MaxBody, defaultMaxBody),
 		maxMultipart: cmp.Or(set.maxBody, config.MaxBody, defaultMaxMultipart),
 	}
-	plan.multipart = set.multipart.or(config.Limits.Multipart).withDefaults(plan.maxBody)
+	plan.multipart = form.Limits(set.multipart.or(config.Limits.Multipart)).WithDefaults(plan.maxBody)
 	// Endpoints that follow each other mostly have the same one.
 	if b.reading == nil || *b.reading != plan {
 		own := plan

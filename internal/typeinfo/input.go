@@ -3,6 +3,7 @@ package typeinfo
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -650,6 +651,15 @@ func (in *Input) duplicates() error {
 		seen[key] = f
 	}
 	return nil
+}
+
+// ErrorIn adds to an error which field of the input it is about, unless the error already says so.
+func (in *Input) ErrorIn(f *Field, err error) error {
+	if located, ok := errors.AsType[*Error](err); ok && located.Field != "" {
+		return err
+	}
+	at := Error{Type: Name(in.Go), Field: f.Go}
+	return fmt.Errorf("%s: %w", at.Where(), err)
 }
 
 // named returns all fields that have a wire name.
