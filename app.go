@@ -16,6 +16,7 @@ import (
 
 	"github.com/candor-go/candor/internal/background"
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/lifecycle"
 	"github.com/candor-go/candor/internal/mountpath"
@@ -76,7 +77,7 @@ func New(config Config, options ...Option) *App {
 	a.tasks = background.NewRunner(config.OnTaskError, a.errors.logTask, a.dev.TaskAttrs)
 	var err error
 	if a.own, err = applyAll(options); err == nil {
-		err = errors.Join(checkRootPath(config.RootPath), config.Challenge.check(), config.info().check(), config.Limits.Multipart.check(), config.checkTLS())
+		err = errors.Join(checkRootPath(config.RootPath), credentials.Challenge(config.Challenge).Check(), config.info().check(), config.Limits.Multipart.check(), config.checkTLS())
 	}
 	if err == nil {
 		a.programs, err = newPrograms(config.Rules, config.Codecs, config.Schemas)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/budget"
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/digest"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
@@ -184,9 +185,9 @@ func (p *cachePlan) key(x *exchange) string {
 	}
 	if !p.Shared {
 		list.Add(strings.Join(r.Header.Values("Cookie"), "\n"))
-		list.Add(lastHeader(r, "Authorization"))
+		list.Add(credentials.Authorization(r))
 		for _, f := range x.endpoint.security {
-			list.Add(apiKeyOf(r, f))
+			list.Add(credentials.Key(r, f))
 		}
 	}
 	return "answer:" + list.String()

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
-	"github.com/candor-go/candor/internal/sorted"
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -18,7 +17,7 @@ var requiredScopes = reflect.TypeFor[RequiredScopes]()
 type credentialPlan struct {
 	security []*typeinfo.Field
 	// choices are sets of credentials of which one is required.
-	choices []choicePlan
+	choices []credentials.Choice
 	// scoped are the security fields whose credentials are compared with the scopes.
 	scoped []*typeinfo.Field
 	// refusals are the responses to missing credentials, by field or by the first field of a choice.
@@ -44,7 +43,7 @@ func (e *endpoint) scopedFields() []*typeinfo.Field {
 	}
 	for i, p := range e.nodes {
 		if reached[i] {
-			found = append(found, securityFields(p.desc)...)
+			found = append(found, credentials.Fields(p.desc)...)
 		}
 	}
 	return found
@@ -69,24 +68,13 @@ func (e *endpoint) compileChallenges(c Challenge) {
 	if len(e.security) == 0 {
 		return
 	}
-	var all []string
-	challenges := map[*typeinfo.Field]string{}
+	challenges := credentials.Challenge(c).For(e.security, e.choices, e.scopesOf)
 	e.refusals = map[*typeinfo.Field]*HTTPError{}
-	for _, f := range e.security {
-		challenges[f] = c.of(f, e.scopesOf(f))
-		e.refusals[f] = unauthenticated(challenges[f])
-		all = appendNew(all, []string{challenges[f]})
-	}
-	for _, choice := range e.choices {
-		var each []string
-		for _, f := range choice {
-			each = appendNew(each, []string{challenges[f]})
-		}
-		// The first field stands for all alternatives; its 401 lists every one of them.
-		e.refusals[choice[0]] = unauthenticated(each...)
+	for f, missing := range challenges.Missing {
+		e.refusals[f] = unauthenticated(missing...)
 	}
 	// A 401 that the handler returns has the same challenges.
-	e.errors = e.errors.challenging(all)
+	e.errors = e.errors.challenging(challenges.All)
 }
 
 // checkPublic finds fields that ask for credentials in a public route.
@@ -95,9 +83,9 @@ func (e *endpoint) checkPublic() error {
 		return nil
 	}
 	if len(e.set.scopes) > 0 {
-		return fmt.Errorf("Public and Scopes(%s) contradict each other; drop one of them", quoted(e.set.scopes))
+		return fmt.Errorf("Public and Scopes(%s) contradict each other; drop one of them", credentials.Quoted(e.set.scopes))
 	}
-	i := slices.IndexFunc(e.nodes, func(p *node) bool { return hasSecurity(p.desc) })
+	i := slices.IndexFunc(e.nodes, func(p *node) bool { return credentials.In(p.desc) })
 	if i < 0 {
 		return nil
 	}
@@ -105,7 +93,7 @@ func (e *endpoint) checkPublic() error {
 	if p := e.nodes[i].provider; p != nil {
 		reader = p.String()
 	}
-	field := securityFields(e.nodes[i].desc)[0].Go
+	field := credentials.Fields(e.nodes[i].desc)[0].Go
 	return fmt.Errorf("Public: the field %s of %s reads credentials; drop the field or the dependency that has it, or drop Public", field, reader)
 }
 
@@ -122,34 +110,18 @@ func (e *endpoint) checkScopes(schemes map[string]SecurityScheme) error {
 	case e.overridden:
 		return nil
 	case len(e.security) == 0:
-		return fmt.Errorf("Scopes(%s): no input of the operation has a security field, so there are no credentials that could have a scope; add one such as candor.Bearer beside a field of type candor.RequiredScopes to a provider or guard that compares them, or drop the scopes", quoted(scopes))
+		return fmt.Errorf("Scopes(%s): no input of the operation has a security field, so there are no credentials that could have a scope; add one such as candor.Bearer beside a field of type candor.RequiredScopes to a provider or guard that compares them, or drop the scopes", credentials.Quoted(scopes))
 	}
-	return fmt.Errorf("Scopes(%s): nothing checks the scopes, so any credentials would do; add a field of type candor.RequiredScopes to the provider or guard that reads the credentials, and compare, or drop the scopes", quoted(scopes))
+	return fmt.Errorf("Scopes(%s): nothing checks the scopes, so any credentials would do; add a field of type candor.RequiredScopes to the provider or guard that reads the credentials, and compare, or drop the scopes", credentials.Quoted(scopes))
 }
 
 // checkScopesOf compares the scopes with those that the OAuth2 flows list.
 func (e *endpoint) checkScopesOf(schemes map[string]SecurityScheme) error {
 	var errs []error
 	for _, f := range e.scoped {
-		listed := schemes[f.Scheme].scopes()
-		for _, scope := range e.set.scopes {
-			// A scheme that lists no scopes allows any.
-			if _, ok := listed[scope]; !ok && len(listed) > 0 {
-				errs = append(errs, fmt.Errorf("Scopes(%q): the security scheme %q of Config.SecuritySchemes has no such scope, it has %s; write one of these, or add it there",
-					scope, f.Scheme, quoted(sorted.Keys(listed))))
-			}
-		}
+		errs = append(errs, credentials.CheckScopes(e.set.scopes, f, schemes[f.Scheme].scheme))
 	}
 	return errors.Join(errs...)
-}
-
-// quoted lists texts as Go string literals.
-func quoted(texts []string) string {
-	var all []string
-	for _, text := range texts {
-		all = append(all, fmt.Sprintf("%q", text))
-	}
-	return strings.Join(all, ", ")
 }
 
 // scopesOf returns the scopes listed for the security scheme of a field. Schemes without scopes of their own take them

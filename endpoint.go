@@ -15,6 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/background"
 	"github.com/candor-go/candor/internal/callers"
 	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/form"
 	"github.com/candor-go/candor/internal/layer"
@@ -301,7 +302,7 @@ func (e *endpoint) gather() {
 	var declared []declaredBody
 	var headers []addedHeader
 	var security []*typeinfo.Field
-	var choices []choicePlan
+	var choices []credentials.Choice
 	scopes := slices.Clip(e.set.scopes) // shared with other endpoints
 	for _, n := range e.nodes {
 		if n.provider != nil {
@@ -318,8 +319,8 @@ func (e *endpoint) gather() {
 				e.params.add(alias)
 			}
 		}
-		security = append(security, securityFields(n.desc)...)
-		choices = append(choices, choicesOf(n.desc)...)
+		security = append(security, credentials.Fields(n.desc)...)
+		choices = append(choices, credentials.Choices(n.desc)...)
 	}
 	if len(declared) > 0 || len(scopes) > len(e.set.scopes) {
 		// Copied, because other endpoints share the settings.
@@ -550,7 +551,7 @@ func (e *endpoint) dependsOnNothing() bool {
 	handler := e.nodes[0].desc
 	// The cache needs a step of its own, and credentials that the handler reads must be checked before the body is
 	// read.
-	return len(e.set.requirements)+len(handler.Deps) == 0 && e.set.cache == nil && !hasSecurity(handler)
+	return len(e.set.requirements)+len(handler.Deps) == 0 && e.set.cache == nil && !credentials.In(handler)
 }
 
 // deprecate adds the deprecation headers to every response of the endpoint.

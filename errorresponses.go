@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/sorted"
@@ -55,7 +56,7 @@ type ownCauses struct{ upgrades, secure, negotiates, hasBody, hasRaw, multipart,
 
 func (e *endpoint) ownCauses() ownCauses {
 	return ownCauses{
-		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, mayRefuse), negotiates: e.response != nil && e.response.negotiated,
+		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, credentials.MayRefuse), negotiates: e.response != nil && e.response.negotiated,
 		hasBody: e.body != nil, hasRaw: e.body == nil && e.readsRaw(), multipart: e.body != nil && e.body.reads(mediatype.Multipart),
 		validates: e.canBeInvalid(), timed: e.set.limit() > 0,
 	}

@@ -9,8 +9,8 @@ import (
 	"slices"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/fault"
-	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/responsecache"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -24,14 +24,15 @@ type inputPlan struct {
 	// dropsTags means that the input has a CacheTags field.
 	dropsTags bool
 	// choices are sets of credentials of which one is required.
-	choices []choicePlan
+	choices []credentials.Choice
 	judges  []judge
 }
 
 // readyPlan fills a field of a ready-made type from the request.
 type readyPlan struct {
 	index []int
-	fill  makeFiller
+	// credentials reads the value of a security field, and is nil for others.
+	credentials *credentials.Reader
 }
 
 // requestScope is what inputs are filled from: the request and its route.
@@ -98,58 +99,49 @@ func (p *metadata) refusal(f *typeinfo.Field) *HTTPError {
 	if refusal := p.refusals[f]; refusal != nil {
 		return refusal
 	}
-	return unauthenticated(challengeWord(f))
+	return unauthenticated(credentials.Word(f))
 }
 
 // filler fills a field of a ready-made type. An error refuses the request before its body is read.
 type filler func(from *requestScope) error
 
-// makeFiller makes the filler of a field; field is a pointer to it.
-type makeFiller func(field any) filler
-
-// readyInputs returns the types that need no tag.
-func readyInputs() map[reflect.Type]func(*typeinfo.Field) (makeFiller, error) {
-	return madeReadyInputs.Get(makeReadyInputs)
-}
-
-var madeReadyInputs lazy.Value[map[reflect.Type]func(*typeinfo.Field) (makeFiller, error)]
-
-func makeReadyInputs() map[reflect.Type]func(*typeinfo.Field) (makeFiller, error) {
-	return map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
-		reflect.TypeFor[*http.Request]():  always(func(to any, from *requestScope) { *to.(**http.Request) = from.r }),
-		reflect.TypeFor[ResponseHeader](): always(func(to any, from *requestScope) { *to.(*ResponseHeader) = ResponseHeader(from.w.Header()) }),
-		reflect.TypeFor[*slog.Logger]():   always(func(to any, from *requestScope) { *to.(**slog.Logger) = from.metadata.log }),
-		reflect.TypeFor[RouteInfo]():      always(func(to any, from *requestScope) { *to.(*RouteInfo) = from.metadata.info() }),
-		reflect.TypeFor[RequiredScopes](): always(func(to any, from *requestScope) { *to.(*RequiredScopes) = from.metadata.scopes }),
-		reflect.TypeFor[RootPath]():       always(func(to any, from *requestScope) { *to.(*RootPath) = from.metadata.root }),
-		reflect.TypeFor[*Tasks]():         always(func(to any, from *requestScope) { *to.(**Tasks) = from.someTasks() }),
-		reflect.TypeFor[*CacheTags]():     always(func(to any, from *requestScope) { *to.(**CacheTags) = from.someTags() }),
-		rawBodyType:                       always(func(to any, from *requestScope) { *to.(*RawBody) = from.raw.data }),
-		reflect.TypeFor[*Exchange]():      always(func(to any, from *requestScope) { *to.(**Exchange) = from.someExchange() }),
-		reflect.TypeFor[Bearer]():         makeBearer,
-		reflect.TypeFor[*Bearer]():        makeBearer,
-		reflect.TypeFor[Basic]():          makeBasic,
-		reflect.TypeFor[*Basic]():         makeBasic,
-		reflect.TypeFor[APIKey]():         makeAPIKey,
-		reflect.TypeFor[*APIKey]():        makeAPIKey,
+// fillerOf returns the filler of a field of a type that is available in every request; field is a pointer to it. It is
+// nil for other types, and credentials.
+func fillerOf(field any) filler {
+	switch to := field.(type) {
+	case **http.Request:
+		return func(from *requestScope) error { *to = from.r; return nil }
+	case *ResponseHeader:
+		return func(from *requestScope) error { *to = ResponseHeader(from.w.Header()); return nil }
+	case **slog.Logger:
+		return func(from *requestScope) error { *to = from.metadata.log; return nil }
+	case *RouteInfo:
+		return func(from *requestScope) error { *to = from.metadata.info(); return nil }
+	case *RequiredScopes:
+		return func(from *requestScope) error { *to = from.metadata.scopes; return nil }
+	case *RootPath:
+		return func(from *requestScope) error { *to = from.metadata.root; return nil }
+	case **Tasks:
+		return func(from *requestScope) error { *to = from.someTasks(); return nil }
+	case **CacheTags:
+		return func(from *requestScope) error { *to = from.someTags(); return nil }
+	case *RawBody:
+		return func(from *requestScope) error { *to = from.raw.data; return nil }
+	case **Exchange:
+		return func(from *requestScope) error { *to = from.someExchange(); return nil }
 	}
-}
-
-// always is for types that are available in every request. set stores the value in the field that to points to.
-func always(set func(to any, from *requestScope)) func(*typeinfo.Field) (makeFiller, error) {
-	fill := func(field any) filler {
-		return func(from *requestScope) error {
-			set(field, from)
-			return nil
-		}
-	}
-	return func(*typeinfo.Field) (makeFiller, error) { return fill, nil }
+	return nil
 }
 
 // isReady reports whether a ready-made input is a T.
 func isReady[T any](f *typeinfo.Field) bool { return f.Type.Go == reflect.TypeFor[T]() }
 
-func isReadyInput(t reflect.Type) bool { return readyInputs()[t] != nil || isUnread(t) }
+// isReadyInput reports whether fields of a type need no tag.
+func isReadyInput(t reflect.Type) bool {
+	// A nil pointer to the type is enough to recognise it.
+	field := reflect.Zero(reflect.PointerTo(t)).Interface()
+	return fillerOf(field) != nil || isCredential(field) || isUnread(t)
+}
 
 // inputs caches the description of every input type. It depends on the type alone, so routes share it.
 var inputs memo[reflect.Type, *typeinfo.Input]
@@ -172,21 +164,20 @@ func readInput(t reflect.Type) (*typeinfo.Input, error) {
 	if in.Body != nil && isRawBody(in.Body) {
 		return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: in.Body.Go, Problem: "candor.RawBody comes in addition to a body and is not one", Fix: "make it a []byte, or drop the tag and add the field with the body"}
 	}
-	return in, errors.Join(checkReady(in), checkUploads(in), checkLazy(in))
+	return in, errors.Join(credentials.Check(in), checkUploads(in), checkLazy(in))
 }
 
 func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string) (*inputPlan, error) {
-	p := &inputPlan{desc: in, choices: choicesOf(in)}
+	p := &inputPlan{desc: in, choices: credentials.Choices(in)}
 	for _, f := range in.Ready {
-		fill, err := readyInputs()[f.Type.Go](f)
-		// A makeFiller sees only the field, and cannot name the input.
-		if configErr, ok := errors.AsType[*typeinfo.Error](err); ok {
-			configErr.Type = typeinfo.Name(in.Go)
+		ready := readyPlan{index: f.Index}
+		if credentials.Is(f) {
+			var err error
+			if ready.credentials, err = credentials.NewReader(in, f); err != nil {
+				return nil, err
+			}
 		}
-		if err != nil {
-			return nil, err
-		}
-		p.ready = append(p.ready, readyPlan{index: f.Index, fill: fill})
+		p.ready = append(p.ready, ready)
 		p.dropsTags = p.dropsTags || f.Type.Go == reflect.TypeFor[*CacheTags]()
 	}
 	var err error
@@ -226,11 +217,16 @@ func (p *inputPlan) at(into reflect.Value) *inputSlot {
 		}
 	}
 	for _, ready := range p.ready {
-		slot.ready = append(slot.ready, ready.fill(into.FieldByIndex(ready.index).Addr().Interface()))
+		field := into.FieldByIndex(ready.index).Addr().Interface()
+		fill := fillerOf(field)
+		if ready.credentials != nil {
+			fill = credentialFiller(field, ready.credentials)
+		}
+		slot.ready = append(slot.ready, fill)
 	}
 	// These come after the fillers of the fields, whose results they check.
 	for _, choice := range p.choices {
-		slot.ready = append(slot.ready, choice.at(into))
+		slot.ready = append(slot.ready, choiceFiller(choice, into))
 	}
 	return slot
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/budget"
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/digest"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/operation"
@@ -108,7 +109,7 @@ func ByCredential(r *http.Request) string {
 	if found := routedOf(r); found != nil {
 		fields = found.endpoint.security
 	}
-	if sent := credentialsOf(r, fields); sent != "" {
+	if sent := credentials.Joined(r, fields); sent != "" {
 		return "credential " + sent
 	}
 	return ByClient(r)

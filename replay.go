@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/recorder"
 	"github.com/candor-go/candor/internal/response"
@@ -105,7 +106,7 @@ func (e *Exchange) RequestDigest(most int64) ([]byte, error) {
 
 // Credentials returns the credentials of the request: its Authorization header, and the API keys that the operation
 // reads; "" if there are none. They are not hashed: hash them before you store them.
-func (e *Exchange) Credentials() string { return credentialsOf(e.request, e.security) }
+func (e *Exchange) Credentials() string { return credentials.Joined(e.request, e.security) }
 
 // Response returns what the client gets after next has returned err: the encoded result of the handler, or the response
 // to the error, which is made here and sent when the function returns that error. The header contains only what next

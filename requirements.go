@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -57,10 +58,10 @@ func (b *apiBuilder) namedSchemes(e *endpoint) {
 
 // scheme adds the scheme of a field to the API and returns its name. Two different API keys get different names.
 func (b *apiBuilder) scheme(f *typeinfo.Field) string {
-	name, described := schemeOf(f, b.config.SecuritySchemes)
+	name, described := credentials.SchemeOf(f, b.config.SecuritySchemes[f.Scheme].scheme)
 	isOther := func() bool {
 		known, ok := b.api.Schemes[name]
-		return ok && !sameCredentials(&known, described)
+		return ok && !credentials.Same(&known, described)
 	}
 	if f.Scheme == "" {
 		// Names depend on the order in which operations ask for them, which is the order of the document.

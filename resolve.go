@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -161,7 +162,7 @@ func (r *resolver) guards() error {
 func (r *resolver) credentials() error {
 	r.cause = "a provider that reads credentials depends on it"
 	handler := r.endpoint.nodes[0]
-	if hasSecurity(handler.desc) {
+	if credentials.In(handler.desc) {
 		// The handler runs last, but a client without credentials must be refused before it sends a body.
 		r.steps = append(r.steps, resolvedStep{step: step{name: "ask for credentials", run: func(x *exchange) error { return x.slots[0].refusal }}, early: true})
 	}
@@ -224,7 +225,7 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 // readsLate reports whether a node that runs after the body has a security field.
 func (r *resolver) readsLate() bool {
 	return slices.ContainsFunc(r.steps, func(s resolvedStep) bool {
-		return !s.early && s.index > 0 && hasSecurity(r.endpoint.nodes[s.index].desc)
+		return !s.early && s.index > 0 && credentials.In(r.endpoint.nodes[s.index].desc)
 	})
 }
 
@@ -286,7 +287,7 @@ func (r *resolver) checkLazily(t reflect.Type, chain []*Router) error {
 	switch {
 	case err != nil:
 		return err
-	case p.desc != nil && hasSecurity(p.desc):
+	case p.desc != nil && credentials.In(p.desc):
 		return fmt.Errorf("%s: it reads credentials, which are checked before the body, so it cannot be lazy; take %s itself", r.chainTo(fmt.Sprintf("candor.Lazy[%s]", t)), t)
 	case r.overrides[t] == nil && (p.kind == readyValue || p.kind == sharedProvider):
 		return fmt.Errorf("%s: the value exists before the request, so there is nothing to wait for; take %s itself", r.chainTo(fmt.Sprintf("candor.Lazy[%s]", t)), t)
@@ -484,7 +485,7 @@ func (r *resolver) reachesSecurity(p *provider, chain []*Router, seen []*provide
 	if p.desc == nil || p.kind == sharedProvider || slices.Contains(seen, p) {
 		return false, nil
 	}
-	if hasSecurity(p.desc) {
+	if credentials.In(p.desc) {
 		return true, nil
 	}
 	for _, f := range p.desc.Deps {
@@ -667,7 +668,7 @@ func (r *resolver) readsCredentials(i int) bool {
 		return false
 	}
 	n := r.endpoint.nodes[i]
-	return hasSecurity(n.desc) || slices.ContainsFunc(n.deps, func(d wire) bool { return r.readsCredentials(d.node) })
+	return credentials.In(n.desc) || slices.ContainsFunc(n.deps, func(d wire) bool { return r.readsCredentials(d.node) })
 }
 
 // endingFirst returns the scoped provider that ends first among a node and its dependencies; nil if there is none.

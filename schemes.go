@@ -1,16 +1,9 @@
 package candor
 
 import (
-	"cmp"
-	"fmt"
 	"maps"
-	"net/http"
-	"net/url"
-	"strings"
 
-	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
-	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // SecurityScheme describes a way to authenticate, for the document and its pages. Add it to Config.SecuritySchemes
@@ -85,19 +78,6 @@ func (s SecurityScheme) with(change func(c *operation.SecurityScheme)) SecurityS
 	return SecurityScheme{&c}
 }
 
-// scopes returns the scopes that an OAuth2 scheme lists, none for any other.
-func (s SecurityScheme) scopes() map[string]string {
-	if s.scheme == nil || s.scheme.Flows == nil {
-		return nil
-	}
-	// A scheme may have several flows; a token of any of them has its scopes.
-	all := map[string]string{}
-	for _, flow := range s.scheme.Flows {
-		maps.Copy(all, flow.Scopes)
-	}
-	return all
-}
-
 func oauth2(flow operation.Flow) SecurityScheme {
 	return SecurityScheme{&operation.SecurityScheme{Type: "oauth2", Flows: []operation.Flow{flow}}}
 }
@@ -107,71 +87,6 @@ func scopeMap(scopes map[string]string) map[string]string {
 	m := map[string]string{}
 	maps.Copy(m, scopes)
 	return m
-}
-
-// schemeOf returns the name and the description of the scheme of a security field. A declared scheme wins over the
-// field's own.
-func schemeOf(f *typeinfo.Field, declared map[string]SecurityScheme) (name string, described *operation.SecurityScheme) {
-	name, described = ownScheme(f)
-	name = cmp.Or(f.Scheme, name)
-	given := declared[name].scheme
-	if f.Scheme == "" || given == nil {
-		return name, described
-	}
-	if given.Type != "" && !hasOwnWord(f) { // OpenAPI has no format for tokens after another word
-		return name, given
-	}
-	described.Description = cmp.Or(given.Description, described.Description)
-	described.Deprecated = given.Deprecated
-	return name, described
-}
-
-// ownScheme returns the scheme that a security field itself describes.
-func ownScheme(f *typeinfo.Field) (name string, described *operation.SecurityScheme) {
-	switch kind := indirectName(f); {
-	case kind == "Bearer" && !hasOwnWord(f):
-		return "HTTPBearer", &operation.SecurityScheme{Type: "http", Scheme: "bearer", Description: f.Doc}
-	case kind == "Bearer":
-		return "HTTP" + f.Word, &operation.SecurityScheme{Type: "http", Scheme: f.Word, Description: f.Doc}
-	case kind == "Basic":
-		return "HTTPBasic", &operation.SecurityScheme{Type: "http", Scheme: "basic", Description: f.Doc}
-	}
-	names := map[typeinfo.Source]string{typeinfo.Header: "APIKeyHeader", typeinfo.Query: "APIKeyQuery", typeinfo.Cookie: "APIKeyCookie"}
-	return names[f.Source], &operation.SecurityScheme{Type: "apiKey", In: f.Source.String(), Name: f.Name, Description: f.Doc}
-}
-
-// hasOwnWord reports whether the field's tokens follow a word other than Bearer.
-func hasOwnWord(f *typeinfo.Field) bool { return f.Word != "" && !strings.EqualFold(f.Word, "Bearer") }
-
-// describes returns why the scheme does not match the credentials of a field, nil if it does.
-func (s SecurityScheme) describes(f *typeinfo.Field) error {
-	kind := indirectName(f)
-	switch {
-	case s.scheme != nil && s.scheme.MetadataURL != "" && s.scheme.Type != "oauth2":
-		return fmt.Errorf("Config.SecuritySchemes[%q] has WithMetadata, which is about servers of OAuth2; use it with an OAuth 2 scheme such as candor.OAuth2Code, or drop it", f.Scheme)
-	// A scheme that is empty, or only a description, matches any field.
-	case s.scheme == nil, s.scheme.Type == "", kind == "Bearer" && s.scheme.Type == "http":
-		return nil
-	case kind != "Bearer":
-		return fmt.Errorf("the field %s is a candor.%s, while Config.SecuritySchemes describes %q as %s, whose tokens are a candor.Bearer; describe it with candor.SecurityScheme{}.WithDescription(\"...\"), or change the field", f.Go, kind, f.Scheme, s.scheme.Type)
-	case hasOwnWord(f):
-		return fmt.Errorf("the field %s reads tokens after the word %q, while Config.SecuritySchemes describes %q as %s, whose tokens come after Bearer; drop the scheme tag", f.Go, f.Word, f.Scheme, s.scheme.Type)
-	}
-	return nil
-}
-
-// sameCredentials reports whether two schemes ask for the same credentials.
-func sameCredentials(a, b *operation.SecurityScheme) bool {
-	return a.Type == b.Type && a.In == b.In && a.Name == b.Name && a.Scheme == b.Scheme
-}
-
-func indirectName(f *typeinfo.Field) string {
-	t := f.Type.Go
-	if !f.Required {
-		// An optional security field is a pointer.
-		t = t.Elem()
-	}
-	return t.Name()
 }
 
 // Challenge adds parameters to the challenges of 401 responses, in the header WWW-Authenticate (RFC 9110, section
@@ -189,64 +104,4 @@ type Challenge struct {
 	// Scopes lists the scopes that the operation requires (RFC 6750, section 3), in the challenges for bearer tokens
 	// that are compared with them.
 	Scopes bool
-}
-
-// check finds parameters that would make the header invalid.
-func (c Challenge) check() error {
-	if err := checkRealm(c.Realm); err != nil {
-		return fmt.Errorf("Config.Challenge: %w", err)
-	}
-	if c.ResourceMetadata == "" {
-		return nil
-	}
-	at, err := url.Parse(c.ResourceMetadata)
-	if err != nil || at.Scheme != "https" && at.Scheme != "http" || at.Host == "" || at.Fragment != "" {
-		return fmt.Errorf("Config.Challenge.ResourceMetadata is %q; write the whole URL, such as \"https://api.example.com/.well-known/oauth-protected-resource\"", c.ResourceMetadata)
-	}
-	return nil
-}
-
-func checkRealm(realm string) error {
-	if !mediatype.ValidHeader("WWW-Authenticate", []string{realm}) {
-		return fmt.Errorf("HTTP cannot carry the realm %q; leave out control characters", realm)
-	}
-	return nil
-}
-
-// of returns the challenge for the credentials of a field, with the scopes they are compared with.
-func (c Challenge) of(f *typeinfo.Field, scopes []string) string {
-	challenge := challengeWord(f)
-	add := func(name, value string) {
-		if value == "" {
-			return
-		}
-		// The first parameter follows the scheme after a space, others after a comma (RFC 9110, section 11.2).
-		separator := " "
-		if strings.Contains(challenge, "=") {
-			separator = ", "
-		}
-		challenge += separator + name + `="` + quotedPairs.Replace(value) + `"`
-	}
-	add("realm", cmp.Or(f.Realm, c.Realm))
-	if indirectName(f) != "Bearer" {
-		return challenge
-	}
-	if c.Scopes {
-		add("scope", strings.Join(scopes, " "))
-	}
-	add("resource_metadata", c.ResourceMetadata)
-	return challenge
-}
-
-// quotedPairs escapes the characters that would end a quoted string (RFC 9110, section 5.6.4).
-var quotedPairs = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-
-// challengeWord returns the scheme that begins the challenge for a field's credentials.
-func challengeWord(f *typeinfo.Field) string { return cmp.Or(f.Word, indirectName(f)) }
-
-// unauthenticated returns the response to missing or unreadable credentials.
-func unauthenticated(challenges ...string) *HTTPError {
-	e := Error(http.StatusUnauthorized, "Not authenticated")
-	e.header = http.Header{wwwAuthenticate: challenges}
-	return e
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/form"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/mountpath"
@@ -723,11 +724,11 @@ func (b *builder) checkSchemes(e *endpoint) error {
 		if !ok && f.Source == typeinfo.Security {
 			return fmt.Errorf("the field %s names the security scheme %q, which Config.SecuritySchemes does not have; add it there, or drop the tag", f.Go, f.Scheme)
 		}
-		if err := scheme.describes(f); err != nil {
+		if err := credentials.Describes(scheme.scheme, f); err != nil {
 			return err
 		}
-		_, described := schemeOf(f, declared)
-		if other := b.schemes[f.Scheme]; other != nil && !sameCredentials(other, described) {
+		_, described := credentials.SchemeOf(f, scheme.scheme)
+		if other := b.schemes[f.Scheme]; other != nil && !credentials.Same(other, described) {
 			return fmt.Errorf("the field %s names the security scheme %q, as a field does whose credentials are sent in another way; give one of them another name", f.Go, f.Scheme)
 		}
 		b.schemes[f.Scheme] = described

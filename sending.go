@@ -2,16 +2,15 @@ package candor
 
 import (
 	"cmp"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net/textproto"
 	"reflect"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/sending"
@@ -33,14 +32,9 @@ type sendPlan struct {
 
 // compileSending compiles the plan for an input.
 func (c *compiler) compileSending(in *typeinfo.Input) (p *sendPlan, err error) {
-	p = &sendPlan{}
+	p = &sendPlan{credentials: credentials.Fields(in)}
 	if p.params, err = c.bind.Sender(in); err != nil {
 		return nil, err
-	}
-	for _, f := range in.Ready {
-		if isSecurity(f) {
-			p.credentials = append(p.credentials, f)
-		}
 	}
 	switch {
 	case in.Body != nil && isLines(in.Body.Type.Go):
@@ -70,7 +64,7 @@ func (p *sendPlan) send(from reflect.Value, to *sending.Draft) error {
 		return err
 	}
 	for _, f := range p.credentials {
-		if err := sendCredential(f, input, to); err != nil {
+		if err := credentials.Send(f, input.FieldByIndex(f.Index), &to.Sent); err != nil {
 			return fmt.Errorf("%s: %w", f.Go, err)
 		}
 	}
@@ -78,43 +72,6 @@ func (p *sendPlan) send(from reflect.Value, to *sending.Draft) error {
 		return nil
 	}
 	return p.body(from, to)
-}
-
-// sendCredential is the inverse of setting a security field.
-func sendCredential(f *typeinfo.Field, from reflect.Value, to *sending.Draft) error {
-	v := reflect.Indirect(from.FieldByIndex(f.Index))
-	// A nil pointer leaves the credential out.
-	if !v.IsValid() {
-		return nil
-	}
-	switch credential := v.Interface().(type) {
-	case Bearer:
-		if credential == "" {
-			return nil
-		}
-		return to.SetHeader("Authorization", challengeWord(f)+" "+string(credential))
-	case Basic:
-		if strings.Contains(credential.Username, ":") {
-			return errors.New("a user name with a colon cannot be sent (RFC 7617, section 2)")
-		}
-		pair := credential.Username + ":" + credential.Password
-		return to.SetHeader("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
-	case APIKey:
-		return sendKey(f, string(credential), to)
-	}
-	return nil
-}
-
-func sendKey(f *typeinfo.Field, key string, to *sending.Draft) error {
-	switch {
-	case key == "":
-		return nil
-	case f.Source == typeinfo.Header:
-		return to.SetHeader(f.Name, key)
-	case f.Source == typeinfo.Query:
-		return to.AddQuery(f.Name, key)
-	}
-	return to.AddCookie(f.Name, key)
 }
 
 // sendWhole compiles a field that is the whole body.

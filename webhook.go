@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
 )
@@ -106,7 +107,7 @@ func (w *webhook) describe(options []RouteOption) (err error) {
 		return err
 	}
 	for _, f := range rt.input.Ready {
-		if !isSecurity(f) {
+		if !credentials.Is(f) {
 			return fmt.Errorf("%s is a part of requests that are served; describe what is sent", f.Go)
 		}
 	}
