@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -100,6 +101,41 @@ func read(t *testing.T, in *typeinfo.Input, f *typeinfo.Field, r *http.Request) 
 		text += ": " + problem
 	}
 	return text
+}
+
+// FuzzSentCredentialsAreRead sends credentials of each kind and reads them again.
+func FuzzSentCredentialsAreRead(f *testing.F) {
+	f.Add("abc", "def")
+	f.Add("a b", "c:d")
+	f.Add(" ", "\"é")
+	f.Fuzz(func(t *testing.T, one, two string) {
+		sent := everyKind{Token: Bearer(one), Login: Basic{one, two}, Header: APIKey(one), Query: (*APIKey)(&one), Cookie: APIKey(one)}
+		in := input(t, sent)
+		for _, field := range credentials.Fields(in) {
+			var to bind.Sent
+			if credentials.Send(field, reflect.ValueOf(sent).FieldByIndex(field.Index), &to) != nil {
+				continue
+			}
+			r := request("/?"+to.RawQuery(), "")
+			for name, lines := range to.Header {
+				r.Header[name] = lines
+			}
+			for _, cookie := range to.Cookies {
+				cookie.AddTo(r)
+			}
+			want := one
+			switch {
+			case field.Go == "Login":
+				want = one + "|" + two
+			case one == "" || field.Go == "Word": // nothing is sent
+				want = "none"
+			}
+			got, _, _ := strings.Cut(read(t, in, field, r), ": The ")
+			if !strings.Contains(want, ": The ") {
+				assert.Equal(t, want, got, field.Go)
+			}
+		}
+	})
 }
 
 func TestTagsThatDoNotSuit(t *testing.T) {

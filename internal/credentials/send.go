@@ -24,6 +24,8 @@ func Send(f *typeinfo.Field, field reflect.Value, to *bind.Sent) error {
 	switch text := v.String(); {
 	case text == "":
 		return nil
+	case kind == Bearer && strings.TrimSpace(text) != text:
+		return errors.New("the server would read the token without the white space at its ends")
 	case kind == Bearer:
 		return to.SetHeader("Authorization", Word(f)+" "+text)
 	case f.Source == typeinfo.Header:
