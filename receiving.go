@@ -18,6 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/digits"
+	"github.com/candor-go/candor/internal/envelope"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -73,7 +74,7 @@ func (c *compiler) compileReceiving(response *responsePlan) (p *receivePlan, err
 func (c *compiler) receiveParts(fields []*typeinfo.Field) (params []*bind.Param, err error) {
 	for _, f := range fields {
 		var param *bind.Param
-		if !isCookie(f.Type.Go) {
+		if !envelope.IsCookie(f.Type.Go) {
 			if param, err = c.bind.Param(f); err != nil {
 				return nil, fmt.Errorf("%s: %w", f.Go, err)
 			}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/candor-go/candor/internal/envelope"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
@@ -137,7 +138,7 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 			return nil, fmt.Errorf("%s is written as JSON, which %s is not; return []byte, candor.Text or candor.Reader, or name a media type that ends in +json", typeinfo.Name(f.Type.Go), m)
 		}
 	}
-	if isCookie(f.Type.Go) {
+	if envelope.IsCookie(f.Type.Go) {
 		return nil, &typeinfo.Error{Type: typeinfo.Name(f.Type.Go), Problem: "a cookie is part of a response, not a body", Fix: "put it into an envelope, in a field with the tag `cookie:\"name\"`"}
 	}
 	encoder, err := c.codec.Encoder(f.Type, f.Rules)
@@ -170,7 +171,7 @@ func readResponse(t reflect.Type) (*typeinfo.Output, error) {
 	if t.Kind() == reflect.Pointer && isReadyResponse(t.Elem()) {
 		return nil, &typeinfo.Error{Type: typeinfo.Name(t), Problem: "a pointer to a ready-made response", Fix: "return " + typeinfo.Name(t.Elem()) + " by value"}
 	}
-	return typeinfo.ReadOutput(t, func(t reflect.Type) bool { return isReadyResponse(t) || isCookie(t) })
+	return typeinfo.ReadOutput(t, func(t reflect.Type) bool { return isReadyResponse(t) || envelope.IsCookie(t) })
 }
 
 // responsePlan writes the result of a handler.
@@ -185,8 +186,8 @@ type responsePlan struct {
 	usualType *[1]string
 	// negotiated means that the client chooses the media type; varies means that the response does.
 	negotiated, varies bool
-	// writeHeaders write the headers and cookies of an envelope.
-	writeHeaders []writeHeader
+	// envelope writes the status, headers and cookies of an envelope.
+	envelope *envelope.Plan
 	// body is nil for a response without a body.
 	body encodeBody
 }
@@ -214,15 +215,20 @@ func (c *compiler) compileResponse(out *typeinfo.Output, status int, produces []
 	if len(p.media) > 0 {
 		p.usualType = &[1]string{p.media[0]}
 	}
-	if err := p.compileHeaders(c); err != nil {
-		return nil, err
-	}
-	if p.kind.compile == nil {
-		return p, nil
-	}
 	var err error
+	if p.envelope, err = envelope.Compile(c.bind, out, p.envelopeBody()); err != nil || p.kind.compile == nil {
+		return p, err
+	}
 	p.body, err = p.kind.compile(c, out.Body, p.media)
 	return p, err
+}
+
+// envelopeBody returns what the headers of an envelope must agree with.
+func (p *responsePlan) envelopeBody() envelope.Body {
+	return envelope.Body{
+		IsNone: p.kind.media == "", Encoded: p.kind.value.Of() != nil, Redirects: p.kind.redirects,
+		SetsLength: p.desc.Body != nil && p.desc.Body.Type.Go == reflect.TypeFor[Reader](),
+	}
 }
 
 // chooseStatuses determines the possible statuses: those of the envelope, of the route, or of the body's kind.
@@ -285,7 +291,7 @@ func (p *responsePlan) chooseMedia(declared []string) error {
 
 // choosesType reports whether a field of the envelope sets the media type.
 func (p *responsePlan) choosesType() bool {
-	return slices.ContainsFunc(p.desc.Headers, isContentType)
+	return slices.ContainsFunc(p.desc.Headers, envelope.IsContentType)
 }
 
 // refusal returns why a response cannot be sent after it was encoded; err is the error of that. It returns nil if broken
@@ -320,7 +326,7 @@ func (p *responsePlan) encode(out reflect.Value, checks bool, a *response.Respon
 		a.Closer = p.kind.closer(body)
 	}
 	if p.desc.Envelope {
-		if err := p.encodeEnvelope(out, checks, a); err != nil {
+		if err := p.envelope.Write(out, p.statuses, checks, a); err != nil {
 			return err
 		}
 	}

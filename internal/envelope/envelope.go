@@ -1,4 +1,7 @@
-package candor
+// Package envelope writes the parts of a response that a struct holds beside its body: status, headers and cookies. It
+// compiles them from the description of the struct, and finds fields that a response cannot have. The body is encoded by
+// the root.
+package envelope
 
 import (
 	"cmp"
@@ -15,43 +18,58 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// An envelope is a struct whose fields are the parts of a response: status, headers, cookies and body. This file writes
-// all of them except the body.
+// Body is what the headers must agree with.
+type Body struct {
+	// IsNone means that there is no body, Encoded that it is encoded rather than sent as it is, so that its media type is
+	// fixed.
+	IsNone, Encoded bool
+	// SetsLength means that a field may set the length, Redirects that the body writes Location.
+	SetsLength, Redirects bool
+}
 
-// writeHeader writes one header or cookie of an envelope to a response.
-type writeHeader func(from reflect.Value, checks bool, a *response.Response) error
+// Plan writes the status, headers and cookies of one type.
+type Plan struct {
+	desc   *typeinfo.Output
+	body   Body
+	status *typeinfo.Field
+	writes []write
+}
 
-// compileHeaders makes the functions that write headers and cookies.
-func (p *responsePlan) compileHeaders(c *compiler) error {
-	for _, f := range p.desc.Headers {
+// write writes one header or cookie to a response.
+type write func(from reflect.Value, checks bool, a *response.Response) error
+
+// Compile makes the plan of a type; it is empty for a type that is no envelope.
+func Compile(c *bind.Compiler, out *typeinfo.Output, body Body) (*Plan, error) {
+	p := &Plan{desc: out, body: body, status: out.Status}
+	for _, f := range out.Headers {
 		write, err := p.compileHeader(c, f)
 		if err != nil {
-			return p.inField(f, err)
+			return nil, p.inField(f, err)
 		}
-		p.writeHeaders = append(p.writeHeaders, write)
+		p.writes = append(p.writes, write)
 	}
-	for _, f := range p.desc.Cookies {
+	for _, f := range out.Cookies {
 		write, err := compileCookie(c, f)
 		if err != nil {
-			return p.inField(f, err)
+			return nil, p.inField(f, err)
 		}
-		p.writeHeaders = append(p.writeHeaders, write)
+		p.writes = append(p.writes, write)
 	}
-	return p.checkExamples(c)
+	return p, p.checkExamples(c)
 }
 
 // checkExamples finds examples that violate the rules of their part. A []byte has another text in a header than in
 // JSON.
-func (p *responsePlan) checkExamples(c *compiler) error {
+func (p *Plan) checkExamples(c *bind.Compiler) error {
 	parts := slices.Concat(p.desc.Headers, p.desc.Cookies)
 	if p.desc.Envelope && p.desc.Body != nil {
 		parts = append(parts, p.desc.Body)
 	}
 	for _, f := range parts {
-		if f.Example == nil || c.rules == nil || f.Type.Kind == typeinfo.Bytes {
+		if f.Example == nil || c.Rules == nil || f.Type.Kind == typeinfo.Bytes {
 			continue
 		}
-		if err := c.codec.CheckExample(f); err != nil {
+		if err := c.Example(f); err != nil {
 			return p.inField(f, err)
 		}
 	}
@@ -59,17 +77,18 @@ func (p *responsePlan) checkExamples(c *compiler) error {
 }
 
 // inField adds to a configuration error which field of the envelope it is about.
-func (p *responsePlan) inField(f *typeinfo.Field, err error) error {
+func (p *Plan) inField(f *typeinfo.Field, err error) error {
 	e := &typeinfo.Error{Type: typeinfo.Name(p.desc.Go), Field: f.Go}
 	// All errors in this file have the form problem, semicolon, fix.
 	e.Problem, e.Fix, _ = strings.Cut(err.Error(), "; ")
 	return e
 }
 
-func isContentType(f *typeinfo.Field) bool { return http.CanonicalHeaderKey(f.Name) == "Content-Type" }
+// IsContentType reports whether a header of an envelope sets the media type.
+func IsContentType(f *typeinfo.Field) bool { return http.CanonicalHeaderKey(f.Name) == "Content-Type" }
 
 // checkHeader finds headers that a handler must not write.
-func (p *responsePlan) checkHeader(f *typeinfo.Field) error {
+func (p *Plan) checkHeader(f *typeinfo.Field) error {
 	name := http.CanonicalHeaderKey(f.Name)
 	if mediatype.OfConnection(name) {
 		return fmt.Errorf("%s is about the connection, which the server keeps; drop the field", name)
@@ -78,24 +97,24 @@ func (p *responsePlan) checkHeader(f *typeinfo.Field) error {
 	case "Set-Cookie":
 		return errors.New("a cookie has a tag of its own; write `cookie:\"name\"`")
 	case "Content-Length":
-		if p.desc.Body == nil || p.desc.Body.Type.Go != reflect.TypeFor[Reader]() {
+		if !p.body.SetsLength {
 			return errors.New("the length is set automatically, except for a candor.Reader; drop the field")
 		}
 	case "Content-Type":
 		return p.checkContentType(f)
 	case "Location":
-		if p.kind.redirects {
+		if p.body.Redirects {
 			return errors.New("the body is a candor.Redirect, which writes Location; keep one of them")
 		}
 	}
 	return nil
 }
 
-func (p *responsePlan) checkContentType(f *typeinfo.Field) error {
+func (p *Plan) checkContentType(f *typeinfo.Field) error {
 	switch {
-	case p.kind.media == "":
+	case p.body.IsNone:
 		return errors.New("the response has no body, so it has no media type; drop the field")
-	case p.kind.value.Of() != nil: // it is encoded rather than sent as it is
+	case p.body.Encoded:
 		return errors.New("the media type of this body is fixed; name another one by `media:\"...\"` on the body or by candor.Produces")
 	case held(f.Type).Kind != typeinfo.String:
 		return errors.New("a media type is a string; make the field one")
@@ -111,7 +130,7 @@ func held(t *typeinfo.Type) *typeinfo.Type {
 	return t
 }
 
-func (p *responsePlan) compileHeader(c *compiler, f *typeinfo.Field) (writeHeader, error) {
+func (p *Plan) compileHeader(c *bind.Compiler, f *typeinfo.Field) (write, error) {
 	if err := p.checkHeader(f); err != nil {
 		return nil, err
 	}
@@ -131,7 +150,7 @@ func (p *responsePlan) compileHeader(c *compiler, f *typeinfo.Field) (writeHeade
 			if mediatype.HasControl(text) {
 				return fmt.Errorf("the header %s has a control character in %q", name, text)
 			}
-			// Content-Type has only one value, which the encoder of the body and checkType find here.
+			// Content-Type has only one value, which the encoder of the body and the check of the media type find here.
 			if name == "Content-Type" {
 				a.ContentType = cmp.Or(text, a.ContentType)
 				continue
@@ -143,7 +162,7 @@ func (p *responsePlan) compileHeader(c *compiler, f *typeinfo.Field) (writeHeade
 }
 
 // compileText makes the writer of a text value, and finds tags that have no effect on one.
-func compileText(c *compiler, f *typeinfo.Field) (*bind.Writer, error) {
+func compileText(c *bind.Compiler, f *typeinfo.Field) (*bind.Writer, error) {
 	if f.Default != nil {
 		return nil, errors.New("its default tag has no effect on a response; drop the tag")
 	}
@@ -155,7 +174,7 @@ func compileText(c *compiler, f *typeinfo.Field) (*bind.Writer, error) {
 			}
 		}
 	}
-	writer, err := c.bind.Writer(f)
+	writer, err := c.Writer(f)
 	if err == nil {
 		return writer, nil
 	}
@@ -165,13 +184,13 @@ func compileText(c *compiler, f *typeinfo.Field) (*bind.Writer, error) {
 	return nil, err
 }
 
-// isCookie reports whether the type is http.Cookie or a pointer to it.
-func isCookie(t reflect.Type) bool {
+// IsCookie reports whether the type is http.Cookie or a pointer to it.
+func IsCookie(t reflect.Type) bool {
 	return t == reflect.TypeFor[http.Cookie]() || t == reflect.TypeFor[*http.Cookie]()
 }
 
-func compileCookie(c *compiler, f *typeinfo.Field) (writeHeader, error) {
-	if isCookie(f.Type.Go) {
+func compileCookie(c *bind.Compiler, f *typeinfo.Field) (write, error) {
+	if IsCookie(f.Type.Go) {
 		return func(from reflect.Value, _ bool, a *response.Response) error {
 			v := from.FieldByIndex(f.Index)
 			if v.IsZero() {
@@ -204,17 +223,17 @@ func compileCookie(c *compiler, f *typeinfo.Field) (writeHeader, error) {
 	}, nil
 }
 
-// encodeEnvelope writes everything but the body to the response.
-func (p *responsePlan) encodeEnvelope(out reflect.Value, checks bool, a *response.Response) error {
-	if p.desc.Status != nil {
-		status := int(out.FieldByIndex(p.desc.Status.Index).Int())
+// Write writes everything but the body to the response. Its status must be one of the statuses; zero is the first.
+func (p *Plan) Write(out reflect.Value, statuses []int, checks bool, a *response.Response) error {
+	if p.status != nil {
+		status := int(out.FieldByIndex(p.status.Index).Int())
 		// Zero means the default status, as in an envelope whose status nobody has set.
-		if status != 0 && !slices.Contains(p.statuses, status) {
-			return fmt.Errorf("the status %d is not one of %v, which the tag of %s lists", status, p.statuses, p.desc.Status.Go)
+		if status != 0 && !slices.Contains(statuses, status) {
+			return fmt.Errorf("the status %d is not one of %v, which the tag of %s lists", status, statuses, p.status.Go)
 		}
 		a.Status = cmp.Or(status, a.Status)
 	}
-	for _, write := range p.writeHeaders {
+	for _, write := range p.writes {
 		before := len(a.Header)
 		err := write(out, checks, a)
 		switch {
