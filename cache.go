@@ -7,16 +7,9 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
-	"time"
 
-	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/budget"
-	"github.com/candor-go/candor/internal/credentials"
-	"github.com/candor-go/candor/internal/digest"
 	"github.com/candor-go/candor/internal/mediatype"
-	"github.com/candor-go/candor/internal/operation"
-	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/responsecache"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -61,16 +54,6 @@ func Cache(config CacheConfig) Option {
 	})
 }
 
-// cachePlan says how the responses of one endpoint are cached.
-type cachePlan struct {
-	CacheConfig
-	caches *responsecache.Caches
-	store  *responsecache.Cache
-	// headers and cookies are those that are part of the key.
-	headers, cookies []string
-	vary             string
-}
-
 // canCache reports whether responses of the endpoint can be cached.
 func (e *endpoint) canCache() bool {
 	isQuery := e.method == mediatype.MethodQuery
@@ -97,108 +80,40 @@ func (e *endpoint) compileCache(c *responsecache.Caches) error {
 		}
 		return nil
 	}
-	p := &cachePlan{CacheConfig: *config, caches: c, store: c.Of(config.Store)}
-	p.store.Use(config.TTL, config.Budget, config.Strict)
-	for _, tag := range config.Tags {
-		if _, err := e.expand(tag, nil); err != nil {
-			return err
-		}
+	plan, err := e.cachePlan(config).Compile(c)
+	if err != nil {
+		return err
 	}
-	p.headers = slices.Clone(config.Vary)
-	for _, f := range e.params.fields {
-		switch f.Source {
-		case typeinfo.Header:
-			p.headers = appendNew(p.headers, []string{http.CanonicalHeaderKey(f.Name)})
-		case typeinfo.Cookie:
-			p.cookies = appendNew(p.cookies, []string{f.Name})
-		}
-	}
-	vary := slices.Clone(p.headers)
-	if len(p.cookies) > 0 {
-		vary = appendNew(vary, []string{"Cookie"})
-	}
-	p.vary = strings.Join(vary, ", ")
-	e.cache = p
-	e.added = append(e.added, p.documented()...)
+	e.cache = plan
+	e.added = append(e.added, cacheHeaders(plan)...)
 	return nil
 }
 
-func (p *cachePlan) documented() []addedHeader {
-	whole := func(status int) bool { return status == http.StatusOK }
-	headers := []addedHeader{{
-		Header: operation.Header{Name: "Age", Description: "For how many seconds the response has been kept", Type: "integer"},
-		to:     whole,
-	}}
+// cachePlan describes how the responses of the endpoint are cached.
+func (e *endpoint) cachePlan(config *CacheConfig) responsecache.Plan {
+	p := responsecache.Plan{
+		Store: config.Store, TTL: config.TTL, Budget: config.Budget, Strict: config.Strict, Tags: config.Tags, Shared: config.Shared,
+		Control: config.Control, Path: e.pattern.String(), Wildcards: e.names(), Headers: slices.Clone(config.Vary),
+	}
+	for _, f := range e.params.fields {
+		switch f.Source {
+		case typeinfo.Header:
+			p.Headers = appendNew(p.Headers, []string{http.CanonicalHeaderKey(f.Name)})
+		case typeinfo.Cookie:
+			p.Cookies = appendNew(p.Cookies, []string{f.Name})
+		}
+	}
+	return p
+}
+
+// cacheHeaders are the headers that a cache adds to responses, for the document.
+func cacheHeaders(p *responsecache.Plan) []addedHeader {
+	headers := []addedHeader{addedTo("Age", "For how many seconds the response has been kept", []int{http.StatusOK})}
+	headers[0].Type = "integer"
 	if p.Control != "" {
-		headers = append(headers, addedHeader{
-			Header: operation.Header{Name: "Cache-Control", Description: "How long the response may be kept"},
-			to:     whole,
-		})
+		headers = append(headers, addedTo("Cache-Control", "How long the response may be kept", []int{http.StatusOK}))
 	}
 	return headers
-}
-
-// expand replaces wildcards in a tag by their values.
-func (e *endpoint) expand(tag string, captured []string) (string, error) {
-	var b strings.Builder
-	for {
-		text, rest, open := strings.Cut(tag, "{")
-		b.WriteString(text)
-		if !open {
-			return b.String(), nil
-		}
-		name, after, closed := strings.Cut(rest, "}")
-		i := slices.Index(e.names(), name)
-		if !closed || i < 0 {
-			return "", fmt.Errorf("the tag of a Cache names the wildcard {%s}, which the path %s does not have", name, e.pattern)
-		}
-		if captured != nil {
-			b.WriteString(captured[i])
-		}
-		tag = after
-	}
-}
-
-// key is the key of a cached response.
-func (p *cachePlan) key(x *exchange) string {
-	r := x.scope.r
-	list := digest.NewList()
-	list.Add(p.caches.Space())
-	list.Add(x.endpoint.pattern.String())
-	for _, value := range x.scope.captured {
-		list.Add(value)
-	}
-	list.Add(r.URL.RawQuery)
-	if x.endpoint.method == mediatype.MethodQuery {
-		list.Add(r.Header.Get("Content-Type"))
-		list.Add(string(x.body))
-	}
-	list.Add(x.response.Accepted)
-	for _, name := range p.headers {
-		list.Add(strings.Join(headerLines(r, name), "\n"))
-	}
-	for _, name := range p.cookies {
-		for _, text := range bind.CookieTexts(r.Header, name) {
-			list.Add(text)
-		}
-		list.Add("")
-	}
-	if !p.Shared {
-		list.Add(strings.Join(r.Header.Values("Cookie"), "\n"))
-		list.Add(credentials.Authorization(r))
-		for _, f := range x.endpoint.security {
-			list.Add(credentials.Key(r, f))
-		}
-	}
-	return "answer:" + list.String()
-}
-
-// headerLines returns the values of a header, including Host, which net/http removes from the header map.
-func headerLines(r *http.Request, name string) []string {
-	if name == "Host" {
-		return []string{r.Host}
-	}
-	return r.Header.Values(name)
 }
 
 // freshKey is the context key that marks requests which must bypass the cache.
@@ -210,9 +125,11 @@ func (x *exchange) cached(rest int) error {
 	if x.ctx.Value(freshKey{}) != nil { // an AutoPatch reads the current resource
 		return x.from(rest)
 	}
-	p.setHeaders(x.scope.w.Header())
-	key := p.key(x)
-	versions, kept, err := p.find(x, key)
+	p.SetHeaders(x.scope.w.Header())
+	key := p.Key(responsecache.Request{
+		Request: x.scope.r, Captured: x.scope.captured, Body: x.body, Accepted: x.response.Accepted, APIKeys: x.endpoint.security,
+	})
+	versions, kept, err := p.Find(x.ctx, key, x.scope.captured)
 	if err != nil {
 		x.endpoint.errors.logCache(x.scope.r, err)
 		return x.from(rest)
@@ -221,35 +138,21 @@ func (x *exchange) cached(rest int) error {
 		x.replay(kept)
 		return nil
 	}
-	making, own := p.store.Make(key, versions)
+	making, own := p.Make(key, versions)
 	if !own {
 		return x.wait(&making, rest)
 	}
 	return x.make(&making, rest)
 }
 
-// setHeaders sets the headers that responses have whether they come from the cache or not.
-func (p *cachePlan) setHeaders(h http.Header) {
-	if p.Control != "" {
-		h["Cache-Control"] = []string{p.Control}
-	}
-	if p.vary != "" {
-		h["Vary"] = append(h["Vary"], p.vary)
-	}
-}
-
 // make runs the rest of the request, and keeps its response if others may receive it.
 func (x *exchange) make(making *responsecache.Making, rest int) error {
 	defer making.Finish() // also if the handler panics
 	before := maps.Clone(x.scope.w.Header())
-	if err := x.from(rest); err != nil || !x.canKeep() || x.forbidsKeeping(before) {
+	if err := x.from(rest); err != nil {
 		return err
 	}
-	made := x.made(before)
-	if made == nil {
-		return nil
-	}
-	if err := making.Keep(x.ctx, x.endpoint.cache.Budget, x.endpoint.cache.TTL, made); err != nil {
+	if err := x.endpoint.cache.Keep(x.ctx, making, &x.response, before, x.scope.w.Header()); err != nil {
 		x.endpoint.errors.logCache(x.scope.r, err)
 	}
 	return nil
@@ -268,66 +171,8 @@ func (x *exchange) wait(making *responsecache.Making, rest int) error {
 	return nil
 }
 
-// find looks up a cached response and the versions of its tags.
-func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *responsecache.Response, err error) {
-	keys := make([]string, 1, 2+len(p.Tags))
-	keys[0] = key
-	for _, tag := range p.Tags {
-		tag, _ = x.endpoint.expand(tag, x.scope.captured) // cannot fail: checked at registration
-		keys = append(keys, p.caches.TagKey(tag))
-	}
-	return p.store.Find(x.ctx, p.Budget, keys)
-}
-
-// maxCached is the size of the largest body that is cached, in bytes.
-const maxCached = 1 << 20
-
-// canKeep reports whether the response may be cached and given to other clients.
-func (x *exchange) canKeep() bool {
-	a := &x.response
-	return a.Stream == nil && a.Status == http.StatusOK && len(a.Body)+len(a.Borrowed) <= maxCached &&
-		!slices.ContainsFunc(a.Header, func(l response.Line) bool { return l.Name == "Set-Cookie" })
-}
-
-// made returns the response in a form that others may receive, nil for one that sets a cookie. before is the header
-// before the response was made.
-func (x *exchange) made(before http.Header) *responsecache.Response {
-	made := &responsecache.Response{At: time.Now().Unix(), ContentType: x.response.ContentType, Body: x.response.Content()}
-	for _, line := range x.response.Header {
-		made.Header = append(made.Header, responsecache.Line{Name: line.Name, Value: line.Value})
-	}
-	if !made.Note(before, x.scope.w.Header()) {
-		return nil
-	}
-	return made
-}
-
-// forbidsKeeping reports whether this response has a Cache-Control of its own that forbids a cache to keep it (RFC 9111,
-// section 5.2.2). The one of the configuration is for other caches.
-func (x *exchange) forbidsKeeping(before http.Header) bool {
-	header := http.Header{}
-	if after := x.scope.w.Header()["Cache-Control"]; !slices.Equal(before["Cache-Control"], after) {
-		header["Cache-Control"] = slices.Clone(after)
-	}
-	for _, line := range x.response.Header {
-		if line.Name == "Cache-Control" {
-			header.Add(line.Name, line.Value)
-		}
-	}
-	return slices.ContainsFunc(mediatype.Tokens(header, "Cache-Control"), func(directive string) bool {
-		return strings.EqualFold(directive, "no-store") || x.endpoint.cache.Shared && strings.EqualFold(directive, "private")
-	})
-}
-
 // replay responds with a kept response.
-func (x *exchange) replay(kept *responsecache.Response) {
-	kept.Replay(x.scope.w.Header())
-	x.response.Status, x.response.ContentType = http.StatusOK, kept.ContentType
-	x.response.Header, x.response.Borrowed = x.response.Header[:0], kept.Body
-	for _, line := range kept.Header {
-		x.response.Add(line.Name, line.Value)
-	}
-}
+func (x *exchange) replay(kept *responsecache.Response) { kept.Replay(&x.response, x.scope.w.Header()) }
 
 // invalidate drops the cached responses that this request made stale.
 func (x *exchange) invalidate() {

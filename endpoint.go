@@ -65,7 +65,7 @@ type endpoint struct {
 	errorHandlers errorHandlers
 	errors        *errorWriter
 	// cache is nil if responses are not cached.
-	cache *cachePlan
+	cache *responsecache.Plan
 	// operation is what middleware can learn about the endpoint.
 	operation layer.Operation
 	// preflight responds to CORS preflight requests; nil if no CORS middleware wraps the endpoint.

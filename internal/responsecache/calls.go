@@ -36,9 +36,9 @@ func (m *Making) Wait(ctx context.Context) (*Response, error) {
 
 // Keep passes the response to all waiting requests and stores it for at most ttl. It does not stop when ctx is
 // cancelled, because other requests need the response.
-func (m *Making) Keep(ctx context.Context, limit, ttl time.Duration, response *Response) error {
-	response.versions = m.versions
-	m.call.value = response.encode(m.key)
+func (m *Making) Keep(ctx context.Context, limit, ttl time.Duration, made *Response) error {
+	made.versions = m.versions
+	m.call.value = made.encode(m.key)
 	return m.cache.set(context.WithoutCancel(ctx), limit, m.key, m.call.value, ttl)
 }
 

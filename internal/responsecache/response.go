@@ -8,10 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// Line is a header line.
-type Line struct{ Name, Value string }
+	"github.com/candor-go/candor/internal/response"
+)
 
 // Response is a cached response. In the store it ends with a checksum of itself and its key, so that a value that the
 // store mixed up, truncated or got from elsewhere is a miss.
@@ -20,12 +19,12 @@ type Response struct {
 	At          int64
 	ContentType string
 	// Header holds the headers of the response itself, except its content type.
-	Header []Line
+	Header []response.Line
 	// Body must not be modified: it may belong to the store.
 	Body []byte
 	// set holds the headers that were set on the ResponseWriter, see Note. A plus before the name means that the value was
 	// added.
-	set []Line
+	set []response.Line
 	// versions are the versions of its tags before it was made.
 	versions []string
 }
@@ -45,14 +44,17 @@ func (c *Response) Note(before, after http.Header) bool {
 			name, values = "+"+name, values[len(old):]
 		}
 		for _, value := range values {
-			c.set = append(c.set, Line{name, value})
+			c.set = append(c.set, response.Line{Name: name, Value: value})
 		}
 	}
 	return true
 }
 
-// Replay adds the recorded headers and the Age to a header.
-func (c *Response) Replay(h http.Header) {
+// Replay makes this the response, and adds the recorded headers and the Age to the header of the ResponseWriter.
+func (c *Response) Replay(a *response.Response, h http.Header) {
+	a.Status, a.ContentType, a.Borrowed = http.StatusOK, c.ContentType, c.Body
+	a.Header = append(a.Header[:0], c.Header...)
+
 	replaced := map[string]bool{}
 	for _, line := range c.set {
 		name, isAdded := strings.CutPrefix(line.Name, "+")
@@ -86,7 +88,7 @@ func (c *Response) append(b []byte) []byte {
 	for _, v := range c.versions {
 		b = appendText(b, v)
 	}
-	for _, lines := range [][]Line{c.Header, c.set} {
+	for _, lines := range [][]response.Line{c.Header, c.set} {
 		b = binary.AppendUvarint(b, uint64(len(lines)))
 		for _, line := range lines {
 			b = appendText(appendText(b, line.Name), line.Value)
@@ -118,9 +120,9 @@ func readResponse(key string, value []byte) *Response {
 	for range r.count() {
 		kept.versions = append(kept.versions, r.text())
 	}
-	for _, lines := range []*[]Line{&kept.Header, &kept.set} {
+	for _, lines := range []*[]response.Line{&kept.Header, &kept.set} {
 		for range r.count() {
-			*lines = append(*lines, Line{r.text(), r.text()})
+			*lines = append(*lines, response.Line{Name: r.text(), Value: r.text()})
 		}
 	}
 	if kept.Body = r.rest; r.broken {

@@ -9,7 +9,8 @@
 // Requests wait for another request's response only if they saw the same versions. So a client that has seen a tag
 // invalidated never gets a response that was begun before.
 //
-// The package knows keys, tags and responses. Its callers decide what is part of a key and what a request invalidates.
+// A Plan is what one operation does with its cache: it makes the keys, and tells which responses may be kept. The package
+// knows neither inputs nor handlers; the root says which headers and cookies an operation reads.
 package responsecache
 
 import (
