@@ -1,12 +1,10 @@
 package candor
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
-	"fmt"
-	"strings"
 	"time"
+
+	"github.com/candor-go/candor/internal/civil"
 )
 
 // Date is a day of the Gregorian calendar, without a time or a time zone. In parameters and bodies it is text such as
@@ -19,10 +17,7 @@ type Date struct {
 }
 
 // DateOf returns the day on which t falls, in t's own time zone.
-func DateOf(t time.Time) Date {
-	year, month, day := t.Date()
-	return Date{Year: year, Month: month, Day: day}
-}
+func DateOf(t time.Time) Date { return Date(civil.DateOf(t)) }
 
 // In returns midnight at the beginning of the day in a time zone or, if a change of clocks skips it, what [time.Date]
 // chooses.
@@ -34,30 +29,22 @@ func (d Date) In(zone *time.Location) time.Time {
 func (d Date) AddDays(days int) Date { return DateOf(d.In(time.UTC).AddDate(0, 0, days)) }
 
 // Compare returns a negative number if d is before other, a positive number if it is after, and otherwise 0.
-func (d Date) Compare(other Date) int {
-	return cmp.Or(cmp.Compare(d.Year, other.Year), cmp.Compare(d.Month, other.Month), cmp.Compare(d.Day, other.Day))
-}
+func (d Date) Compare(other Date) int { return civil.Date(d).Compare(civil.Date(other)) }
 
 // String formats the date as it is on the wire.
-func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
+func (d Date) String() string { return civil.Date(d).String() }
 
 // MarshalText implements encoding.TextMarshaler. It refuses days that do not exist, and years that do not have four
 // digits.
-func (d Date) MarshalText() ([]byte, error) {
-	if d.Year < 0 || d.Year > 9999 {
-		return nil, fmt.Errorf("the year %d does not fit into a date", d.Year)
-	}
-	return []byte(d.String()), nil
-}
+func (d Date) MarshalText() ([]byte, error) { return civil.Date(d).Append(nil) }
 
 // UnmarshalText implements encoding.TextUnmarshaler. It accepts only "2006-01-02", and only days that exist.
 func (d *Date) UnmarshalText(text []byte) error {
-	t, err := time.Parse(time.DateOnly, string(text))
-	if err != nil {
-		return errors.New("not a date such as 2006-01-02")
+	read, err := civil.ParseDate(text)
+	if err == nil {
+		*d = Date(read)
 	}
-	*d = DateOf(t)
-	return nil
+	return err
 }
 
 // TimeOfDay is a time on the clock, without a date or a time zone. On the wire it is text such as "15:04:05", with up
@@ -67,10 +54,7 @@ type TimeOfDay struct {
 }
 
 // TimeOfDayOf returns the clock time of t, in t's own time zone.
-func TimeOfDayOf(t time.Time) TimeOfDay {
-	hour, minute, second := t.Clock()
-	return TimeOfDay{Hour: hour, Minute: minute, Second: second, Nanosecond: t.Nanosecond()}
-}
+func TimeOfDayOf(t time.Time) TimeOfDay { return TimeOfDay(civil.ClockOf(t)) }
 
 // On returns the time at which the clock shows t on a date, in a time zone.
 func (t TimeOfDay) On(d Date, zone *time.Location) time.Time {
@@ -78,10 +62,7 @@ func (t TimeOfDay) On(d Date, zone *time.Location) time.Time {
 }
 
 // SinceMidnight returns the time between midnight and t, on a day without a change of clocks.
-func (t TimeOfDay) SinceMidnight() time.Duration {
-	return time.Duration(t.Hour)*time.Hour + time.Duration(t.Minute)*time.Minute +
-		time.Duration(t.Second)*time.Second + time.Duration(t.Nanosecond)
-}
+func (t TimeOfDay) SinceMidnight() time.Duration { return civil.Clock(t).SinceMidnight() }
 
 // Compare returns a negative number if t is before other, a positive number if it is after, and otherwise 0.
 func (t TimeOfDay) Compare(other TimeOfDay) int {
@@ -89,42 +70,18 @@ func (t TimeOfDay) Compare(other TimeOfDay) int {
 }
 
 // String formats the time as it is on the wire, without trailing zeros in the fraction.
-func (t TimeOfDay) String() string {
-	text := fmt.Sprintf("%02d:%02d:%02d", t.Hour, t.Minute, t.Second)
-	if t.Nanosecond == 0 {
-		return text
-	}
-	return text + strings.TrimRight(fmt.Sprintf(".%09d", t.Nanosecond), "0")
-}
+func (t TimeOfDay) String() string { return civil.Clock(t).String() }
 
 // MarshalText implements encoding.TextMarshaler. It refuses a time that no clock shows.
-func (t TimeOfDay) MarshalText() ([]byte, error) {
-	if !t.isOnClock() {
-		return nil, fmt.Errorf("%d:%d:%d.%09d is not on the clock", t.Hour, t.Minute, t.Second, t.Nanosecond)
-	}
-	return []byte(t.String()), nil
-}
-
-func (t TimeOfDay) isOnClock() bool {
-	isUpTo := func(n, most int) bool { return n >= 0 && n <= most }
-	return isUpTo(t.Hour, 23) && isUpTo(t.Minute, 59) && isUpTo(t.Second, 59) && isUpTo(t.Nanosecond, 999_999_999)
-}
+func (t TimeOfDay) MarshalText() ([]byte, error) { return civil.Clock(t).Append(nil) }
 
 // UnmarshalText implements encoding.TextUnmarshaler. It reads two digits for each part, and a fraction after a point.
 func (t *TimeOfDay) UnmarshalText(text []byte) error {
-	layout := "15:04:05"
-	if len(text) == len("15:04") {
-		layout = "15:04"
+	read, err := civil.ParseClock(text)
+	if err == nil {
+		*t = TimeOfDay(read)
 	}
-	form, fraction, hasFraction := strings.Cut(string(text), ".")
-	// Parse also accepts a fraction of any length, a comma before it, and an hour of one digit. The comparisons below
-	// allow only one form of each length.
-	read, err := time.Parse(layout, string(text))
-	if err != nil || len(form) != len(layout) || hasFraction && (len(fraction) > 9 || layout == "15:04") {
-		return errors.New("not a time of day such as 15:04:05")
-	}
-	*t = TimeOfDayOf(read)
-	return nil
+	return err
 }
 
 // LocalDateTime is a date and a time of day without a time zone, as an <input type="datetime-local"> sends it. On the
@@ -147,7 +104,10 @@ func (l LocalDateTime) In(zone *time.Location) time.Time { return l.Time.On(l.Da
 
 // Compare returns a negative number if l is before other, a positive number if it is after, and otherwise 0.
 func (l LocalDateTime) Compare(other LocalDateTime) int {
-	return cmp.Or(l.Date.Compare(other.Date), l.Time.Compare(other.Time))
+	if order := l.Date.Compare(other.Date); order != 0 {
+		return order
+	}
+	return l.Time.Compare(other.Time)
 }
 
 // String formats the date and time as they are on the wire.
@@ -155,24 +115,14 @@ func (l LocalDateTime) String() string { return l.Date.String() + "T" + l.Time.S
 
 // MarshalText implements encoding.TextMarshaler. It refuses a date or time that does not exist.
 func (l LocalDateTime) MarshalText() ([]byte, error) {
-	date, err := l.Date.MarshalText()
-	if err != nil {
-		return nil, err
-	}
-	clock, err := l.Time.MarshalText()
-	if err != nil {
-		return nil, err
-	}
-	return append(append(date, 'T'), clock...), nil
+	return civil.AppendBoth(nil, civil.Date(l.Date), civil.Clock(l.Time))
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler. It reads a [Date], a T and a [TimeOfDay].
 func (l *LocalDateTime) UnmarshalText(text []byte) error {
-	date, clock, found := bytes.Cut(text, []byte("T"))
-	var read LocalDateTime
-	if !found || read.Date.UnmarshalText(date) != nil || read.Time.UnmarshalText(clock) != nil {
-		return errors.New("not a date and time such as 2006-01-02T15:04:05")
+	date, clock, err := civil.ParseBoth(text)
+	if err == nil {
+		*l = LocalDateTime{Date: Date(date), Time: TimeOfDay(clock)}
 	}
-	*l = read
-	return nil
+	return err
 }
