@@ -114,7 +114,7 @@ func (e *endpoint) readersOf(f *typeinfo.Field) []string {
 			}
 			name := (&typeinfo.Error{Type: typeinfo.Name(p.desc.Go), Field: reader.Go}).Where()
 			if p.provider != nil {
-				name += fmt.Sprintf(" (registered at %s)", p.provider.site)
+				name += fmt.Sprintf(" (registered at %s)", p.provider.Site)
 			}
 			names = append(names, name)
 		}

@@ -327,5 +327,5 @@ func (a *App) override(p *provider, options []ProvideOption) {
 		panic(p.configError(err))
 	}
 	// The last override wins, so that a test can replace what its helper has set up.
-	a.overrides[p.key] = p
+	a.overrides[p.Key] = p
 }

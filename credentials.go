@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/candor-go/candor/internal/credentials"
+	"github.com/candor-go/candor/internal/dependency"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -57,7 +58,7 @@ func (e *endpoint) reach(index int, reached map[int]bool) {
 	reached[index] = true
 	for _, d := range e.nodes[index].deps {
 		// A singleton reads no credentials of a request.
-		if d.node != singleton {
+		if d.node != dependency.Singleton {
 			e.reach(d.node, reached)
 		}
 	}

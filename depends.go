@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/dependency"
 )
 
 // Provide registers a provider: the function that makes dependencies of type T for the routes of the app or router and
@@ -17,7 +18,7 @@ import (
 // Two providers of one type in one router, an unnamed basic type and a missing provider are configuration errors.
 // Missing providers and dependency cycles are found when the app is sealed.
 func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), options ...ProvideOption) {
-	provideOn(r, newProvider(plainProvider, erase(fn), copyValue[T]), options)
+	provideOn(r, newProvider(dependency.Plain, erase(fn), copyValue[T]), options)
 }
 
 // ProvideScoped registers a provider that wraps the rest of the request: set-up, use and tear-down in one function. use
@@ -29,14 +30,14 @@ func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), optio
 //
 // It ends before the response is written; [Until] changes that.
 func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	provideOn(r, newProvider(scopedProvider, eraseScoped(fn), copyValue[T]), options)
+	provideOn(r, newProvider(dependency.Scoped, eraseScoped(fn), copyValue[T]), options)
 }
 
 // ProvideShared registers a provider that wraps the life of the app: it starts before the first request, after what it
 // depends on, and ends after the last. Its input may contain only other shared values. An error at the start makes Run
 // return it.
 func ProvideShared[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	provideOn(r, newProvider(sharedProvider, eraseScoped(fn), copyValue[T]), options)
+	provideOn(r, newProvider(dependency.Shared, eraseScoped(fn), copyValue[T]), options)
 }
 
 // ProvideValue registers an existing value as the dependency of type T. Name an interface type explicitly to provide
@@ -48,12 +49,12 @@ func ProvideValue[T any](r Routes, value T) {
 // Override replaces every provider of type T in the app, for tests, before the app is sealed. The parameters of the
 // replacement are bound and documented instead of those of the original.
 func Override[In, T any](app *App, fn func(context.Context, In) (T, error), options ...ProvideOption) {
-	app.override(newProvider(plainProvider, erase(fn), copyValue[T]), options)
+	app.override(newProvider(dependency.Plain, erase(fn), copyValue[T]), options)
 }
 
 // OverrideScoped is [Override] with a provider like that of [ProvideScoped].
 func OverrideScoped[In, T any](app *App, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	app.override(newProvider(scopedProvider, eraseScoped(fn), copyValue[T]), options)
+	app.override(newProvider(dependency.Scoped, eraseScoped(fn), copyValue[T]), options)
 }
 
 // OverrideValue is [Override] with an existing value.
@@ -64,7 +65,7 @@ func OverrideValue[T any](app *App, value T) {
 // Require runs a guard before the body is read: a function whose error ends the request. Guards of the app run first,
 // then those of routers, inclusions and the route. A guard's input is bound and documented like a handler's.
 func Require[In any](fn func(context.Context, In) error, options ...ProvideOption) Option {
-	return requiresFunction(guard, eraseGuard(fn), options)
+	return requiresFunction(dependency.Guard, eraseGuard(fn), options)
 }
 
 // Needs runs the provider of T as a guard, before the body is read, and ignores its value.
@@ -76,12 +77,12 @@ func Needs[T any]() Option {
 // values. It runs after the request was validated and before providers; next runs the rest and returns its error. The
 // rules of [ProvideScoped] apply.
 func Around[In any](fn func(ctx context.Context, in In, next func() error) error, options ...ProvideOption) Option {
-	return requiresFunction(wrapperProvider, eraseWrapper(fn), options)
+	return requiresFunction(dependency.Wrapper, eraseWrapper(fn), options)
 }
 
 // requiresFunction adds a function that runs for its error, or wraps the rest of the request.
-func requiresFunction(kind providerKind, f *function, options []ProvideOption) Option {
-	p := &provider{site: callsite.Here(), kind: kind, function: f}
+func requiresFunction(kind dependency.Kind, f *function, options []ProvideOption) Option {
+	p := &provider{Provider: dependency.Provider{Site: callsite.Here(), Kind: kind, Name: f.name}, function: f}
 	// The options are applied together with the function, so that an error names the call that registers it.
 	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
 }

@@ -179,9 +179,6 @@ type wire struct {
 	lazy bool
 }
 
-// singleton is the index of values that belong to no request.
-const singleton = -1
-
 // compile compiles the endpoint. dependencies adds the nodes the handler depends on, and returns the steps that run
 // them.
 func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, after []step, err error)) (err error) {

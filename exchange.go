@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/candor-go/candor/internal/dependency"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/panics"
@@ -85,7 +86,7 @@ func newExchange(e *endpoint) *exchange {
 		for _, d := range p.deps {
 			field := f.inValue.FieldByIndex(d.index).Addr().Interface()
 			f.wires = append(f.wires, d.copier(x.source(d), field))
-			if p.waits && d.node != singleton && !d.lazy && e.nodes[d.node].waits {
+			if p.waits && d.node != dependency.Singleton && !d.lazy && e.nodes[d.node].waits {
 				f.lazy.Before = append(f.lazy.Before, x.slots[d.node].lazy)
 			}
 		}
@@ -118,7 +119,7 @@ func (f *slot) provideAround(ctx context.Context, use func() error) error {
 
 // source returns a pointer to the value of a dependency.
 func (x *exchange) source(d wire) any {
-	if d.node == singleton {
+	if d.node == dependency.Singleton {
 		return d.value.Addr().Interface()
 	}
 	if d.lazy {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/dependency"
 	"github.com/candor-go/candor/internal/health"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/response"
@@ -88,7 +89,7 @@ func (a *App) prepareCheck(c *HealthCheck, site *callsite.Site) error {
 	case a.Router.sealed.Load():
 		return errSealed
 	}
-	p := &provider{site: site, kind: sharedProvider, function: c.function}
+	p := &provider{Provider: dependency.Provider{Site: site, Kind: dependency.Shared, Name: c.function.name}, function: c.function}
 	if err := p.prepare(nil); err != nil {
 		return fmt.Errorf("the check %q: %w", c.Name, err)
 	}

@@ -99,14 +99,6 @@ func lazyOf(t reflect.Type) lazyField {
 	return reflect.Zero(t).Interface().(lazyField)
 }
 
-// wantedBy returns the type whose provider fills in a dep field.
-func wantedBy(f *typeinfo.Field) reflect.Type {
-	if lazy := lazyOf(f.Type.Go); lazy != nil {
-		return lazy.wanted()
-	}
-	return f.Type.Go
-}
-
 // checkLazy finds dep fields that cannot be Lazy.
 func checkLazy(in *typeinfo.Input) error {
 	for _, f := range in.Deps {

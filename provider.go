@@ -7,6 +7,8 @@ import (
 	"reflect"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/credentials"
+	"github.com/candor-go/candor/internal/dependency"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -27,15 +29,15 @@ const (
 	ResponseSent
 )
 
-// span orders lifetimes by length.
-func (l Lifetime) span() int {
+// ends says when a provider with the lifetime ends.
+func (l Lifetime) ends() dependency.Lifetime {
 	switch l {
 	case ResponseEncoded:
-		return 1
+		return dependency.ResponseEncoded
 	case ResponseSent:
-		return 3
+		return dependency.ResponseSent
 	}
-	return 2
+	return dependency.ResponseComplete
 }
 
 // Until sets when a scoped provider ends.
@@ -74,41 +76,27 @@ type onProvider func(*settings) error
 
 func (o onProvider) applyProvide(s *settings) error { return o(s) }
 
-// providerKind says how a provider makes its value.
-type providerKind uint8
-
-const (
-	plainProvider   providerKind = iota // called once
-	scopedProvider                      // wraps the rest of the request
-	sharedProvider                      // wraps the life of the app
-	readyValue                          // an existing value
-	guard                               // called for its error
-	wrapperProvider                     // wraps the rest of the request, without a value
-)
-
 // provider makes the values of one type; guards and wrappers make none.
 type provider struct {
-	site     *callsite.Site
-	kind     providerKind
-	key      reflect.Type
+	dependency.Provider
 	function *function
 	desc     *typeinfo.Input
 	set      settings
 	// copier makes functions that copy a value of the provider; nil if it has no value.
 	copier copier
-	// value is set for a readyValue.
+	// value is that of an existing value.
 	value reflect.Value
 }
 
 // newProvider describes a function that makes a value.
-func newProvider(kind providerKind, f *function, c copier) *provider {
-	return &provider{site: callsite.Here(), kind: kind, key: f.out, copier: c, function: f}
+func newProvider(kind dependency.Kind, f *function, c copier) *provider {
+	return &provider{Provider: dependency.Provider{Site: callsite.Here(), Kind: kind, Key: f.out}, copier: c, function: f}
 }
 
 // readyProvider describes an existing value, which value points to.
 func readyProvider(value any, c copier) *provider {
 	v := reflect.ValueOf(value).Elem()
-	return &provider{site: callsite.Here(), kind: readyValue, key: v.Type(), copier: c, value: v}
+	return &provider{Provider: dependency.Provider{Site: callsite.Here(), Kind: dependency.Ready, Key: v.Type()}, copier: c, value: v}
 }
 
 // copier makes a function that copies a value to a field; from and to are pointers.
@@ -121,35 +109,21 @@ func copyValue[T any](from, to any) func() {
 	return func() { *field = *value }
 }
 
-// String names the provider in dependency chains.
-func (p *provider) String() string {
-	if p.key != nil {
-		return p.key.String()
-	}
-	if p.function != nil && p.function.name != "" {
-		return p.function.name
-	}
-	return "guard at " + p.site.String()
-}
-
 // step names the kind of step that runs the provider.
 func (p *provider) step() string {
-	switch p.kind {
-	case scopedProvider:
+	switch p.Kind {
+	case dependency.Scoped:
 		return "open"
-	case guard:
+	case dependency.Guard:
 		return "guard by"
-	case wrapperProvider:
+	case dependency.Wrapper:
 		return "run inside of"
 	}
 	return "provide"
 }
 
-// scoped reports whether the provider wraps the rest of the request.
-func (p *provider) scoped() bool { return p.kind == scopedProvider || p.kind == wrapperProvider }
-
 func (p *provider) configError(err error) error {
-	return fmt.Errorf("candor: provider of %s at %s: %w", p, p.site, err)
+	return fmt.Errorf("candor: provider of %s at %s: %w", p, p.Site, err)
 }
 
 // requirement is a function that an option adds to a request: a guard, a wrapper, or the provider of a type.
@@ -168,7 +142,7 @@ func (p *provider) prepared(options []ProvideOption) error {
 
 // prepare reads the types and options of a provider.
 func (p *provider) prepare(options []ProvideOption) (err error) {
-	if err := checkKey(p.key); err != nil {
+	if err := checkKey(p.Key); err != nil {
 		return err
 	}
 	for _, o := range options {
@@ -179,18 +153,19 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 			return err
 		}
 	}
-	if p.set.until != byDefault && !p.scoped() {
+	if p.set.until != byDefault && !p.Wraps() {
 		return errors.New("Until is for wrappers of the rest of a request, such as providers of ProvideScoped and functions of Around; drop it")
 	}
+	p.Until = p.set.until.ends()
 	switch {
 	case p.set.attempts == 0:
-	case !p.scoped():
+	case !p.Wraps():
 		return errors.New("Attempts is for wrappers of the rest of a request, such as providers of ProvideScoped and functions of Around; drop it")
 	case p.set.until == ResponseSent:
 		return errors.New("Attempts together with Until(ResponseSent): the response is sent before use returns, so that no attempt could follow; drop one of them")
 	}
 	// An existing value has no function, so the checks of the input do not apply.
-	if p.kind == readyValue {
+	if p.Kind == dependency.Ready {
 		return p.checkValue()
 	}
 	if p.function.isNil() {
@@ -202,9 +177,10 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 	if p.desc.Body != nil || p.desc.Members != nil || p.desc.Form != nil {
 		return errors.New("it needs the body, which belongs to the handler; take it there, and pass what the provider needs")
 	}
-	if p.kind == sharedProvider && (len(p.desc.Params) > 0 || len(p.desc.Ready) > 0) {
+	if p.Kind == dependency.Shared && (len(p.desc.Params) > 0 || len(p.desc.Ready) > 0) {
 		return errors.New("it outlives every request, but its input needs values of a request; take dep fields of shared providers only")
 	}
+	p.Input = dependsOn(p.desc)
 	return nil
 }
 
@@ -234,4 +210,17 @@ func checkKey(key reflect.Type) error {
 		return fmt.Errorf("a value of type %s could be anything; give it a type of its own, such as type APIRoot %s", key, key)
 	}
 	return nil
+}
+
+// dependsOn describes what an input says about dependencies.
+func dependsOn(in *typeinfo.Input) dependency.Input {
+	found := dependency.Input{ReadsCredentials: credentials.In(in), TakesBytes: takesRaw(in)}
+	for _, f := range in.Deps {
+		d := dependency.Dep{Field: f.Type.Go, Type: f.Type.Go, Fresh: f.Fresh}
+		if lazy := lazyOf(f.Type.Go); lazy != nil {
+			d.Type = lazy.wanted()
+		}
+		found.Deps = append(found.Deps, d)
+	}
+	return found
 }

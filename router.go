@@ -399,8 +399,8 @@ func (r *Router) addProvider(p *provider, options []ProvideOption) error {
 	}
 	// Only the first provider of a type would be found, so a second one would have no effect.
 	for _, other := range r.providers {
-		if other.key == p.key {
-			return fmt.Errorf("%s has a provider already, registered at %s; give one of them a type of its own: type Other %s", p.key, other.site, p.key)
+		if other.Key == p.Key {
+			return fmt.Errorf("%s has a provider already, registered at %s; give one of them a type of its own: type Other %s", p.Key, other.Site, p.Key)
 		}
 	}
 	r.providers = append(r.providers, p)

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"sort"
 	"strings"
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/credentials"
+	"github.com/candor-go/candor/internal/dependency"
 	"github.com/candor-go/candor/internal/form"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/mountpath"
@@ -35,16 +35,16 @@ type builder struct {
 	errorHandlers map[*Router][]*boundHandler
 	// shapes has the first documented pattern of each shape.
 	shapes map[string]*pathtree.Pattern
-	// sharedNodes has nil for a provider that is being resolved.
+	// graph finds dependencies, among the providers of scopes; providers has those that it knows.
+	graph       dependency.Graph
+	scopes      map[*Router]*dependency.Scope
+	providers   map[*dependency.Provider]*provider
 	sharedNodes map[*provider]*sharedNode
-	sharedPath  []*provider
 	keys        *typeinfo.Keys
 	// reading is the plan for bodies of the last endpoint.
 	reading *readingPlan
 	// dropping are the endpoints that may invalidate cache tags.
 	dropping []*endpoint
-	// asked are the types for which somebody needs a provider.
-	asked map[reflect.Type]bool
 }
 
 // scope is what a route, or the content of a router, inherits.
@@ -102,9 +102,10 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, sharedNodes: map[*provider]*sharedNode{}, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*boundHandler{}, shapes: map[string]*pathtree.Pattern{}, keys: typeinfo.NewKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
+	b := builder{app: a, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*boundHandler{}, shapes: map[string]*pathtree.Pattern{}, keys: typeinfo.NewKeys(a.config.ForeignTags), table: &table{
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
+	b.startGraph()
 	b.table.errors = a.errors.with(b.errorHandlersOf([]*Router{&a.Router}))
 	b.shared = &appShared{
 		programs: a.programs, dev: a.dev, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
@@ -133,6 +134,7 @@ func buildTable(a *App) (*table, error) {
 	if err := joinNew(b.errs...); err != nil {
 		return nil, err
 	}
+	b.addShared()
 	// Only an app without configuration errors closes its routers.
 	b.table.waiting = b.table.waitsFor()
 	b.table.open = b.app.dev == nil && len(b.table.waiting) == 0
@@ -291,13 +293,13 @@ func (b *builder) lifespans(r *Router, chain []*Router) {
 		b.tagKeysOfProvider(p)
 		b.asks(p)
 		switch {
-		case p.kind != sharedProvider:
+		case p.Kind != dependency.Shared:
 			continue
-		case b.app.overrides[p.key] != nil:
-			b.asked[p.key] = true // it would be started
+		case b.app.overrides[p.Key] != nil:
+			b.graph.Asked[p.Key] = true // it would be started
 			continue
 		}
-		if _, err := b.sharedValue(p, chain); err != nil {
+		if err := b.graph.Share(&p.Provider, b.scopesOf(chain)); err != nil {
 			b.errs = append(b.errs, p.configError(err))
 		}
 	}
@@ -567,11 +569,8 @@ func (b *builder) wrap(e *endpoint) error {
 
 // asks records what a provider depends on, even one that is overridden.
 func (b *builder) asks(p *provider) {
-	if p.desc == nil {
-		return
-	}
-	for _, f := range p.desc.Deps {
-		b.asked[wantedBy(f)] = true
+	for _, d := range p.Input.Deps {
+		b.graph.Asked[d.Type] = true
 	}
 }
 
@@ -583,14 +582,14 @@ func (b *builder) checkOverrides() {
 		return
 	}
 	for t, p := range b.app.overrides {
-		if b.asked[t] {
+		if b.graph.Asked[t] {
 			continue
 		}
 		advice := "drop it"
-		if near := nearest(t, b.app.withIncluded(nil)); near != nil {
-			advice = fmt.Sprintf("there is a provider of %s, registered at %s: override exactly that", near.key, near.site)
+		if near := dependency.Nearest(t, b.everywhere()); near != nil {
+			advice = fmt.Sprintf("there is a provider of %s, registered at %s: override exactly that", near.Key, near.Site)
 		}
-		b.errs = append(b.errs, fmt.Errorf("candor: override of %s at %s: no route asks for a value of this type; %s", t, p.site, advice))
+		b.errs = append(b.errs, fmt.Errorf("candor: override of %s at %s: no route asks for a value of this type; %s", t, p.Site, advice))
 	}
 	// Map order is random, and the same app should report the same errors each time.
 	sort.Slice(b.errs, func(i, j int) bool { return b.errs[i].Error() < b.errs[j].Error() })

@@ -297,7 +297,7 @@ func (x *exchange) finishStream() error {
 func providerStep(i int, p *provider) step {
 	name := p.step() + " " + p.String()
 	switch {
-	case p.scoped():
+	case p.Wraps():
 		return step{name: name, node: i, wrap: func(x *exchange, rest int) error {
 			if err := x.refusal(i); err != nil {
 				return err
@@ -419,7 +419,7 @@ func (e *endpoint) fileOf(s step) string {
 	node := e.nodes[s.node]
 	site := e.route.site
 	if node.provider != nil {
-		site = node.provider.site
+		site = node.provider.Site
 	}
 	if at := develop.DeclaredAt(node.function.pc); at != "" && node.function != nothing() {
 		return at

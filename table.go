@@ -278,7 +278,7 @@ func takenOff(r *http.Request) string {
 // waitsFor names what Start would set up, and where it was registered.
 func (t *table) waitsFor() (names []string) {
 	for _, s := range t.shared {
-		names = append(names, fmt.Sprintf("the shared provider of %s at %s", s.provider, s.provider.site))
+		names = append(names, fmt.Sprintf("the shared provider of %s at %s", s.provider, s.provider.Site))
 	}
 	for _, l := range t.lifespans {
 		names = append(names, fmt.Sprintf("the lifespan at %s", l.site))
