@@ -243,7 +243,7 @@ func (at *routeAt) exchange(ctx context.Context, client *Client, in, out reflect
 	if err != nil {
 		return at.failed(err)
 	}
-	response, err := client.do(request.WithContext(ctx), plan.keepsRedirects())
+	response, err := sending.Do(client.HTTP, request.WithContext(ctx), client.Header, plan.keepsRedirects())
 	if err != nil {
 		return at.failed(err)
 	}
@@ -286,7 +286,7 @@ func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, err
 	if err != nil {
 		return nil, err
 	}
-	target, err := client.target(path, to.RawQuery())
+	target, err := sending.Target(client.Base, path, to.RawQuery())
 	if err != nil {
 		return nil, err
 	}

@@ -5,13 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"maps"
-	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/candor-go/candor/internal/bind"
@@ -19,7 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/recorder"
-	"github.com/candor-go/candor/internal/sorted"
+	"github.com/candor-go/candor/internal/testclient"
 )
 
 // TestClient sends requests to an app in process, without a network, and compares every exchange with the app's own
@@ -49,100 +45,59 @@ type TestOption func(*testRequest)
 
 // testRequest is a request that is being built.
 type testRequest struct {
-	header    http.Header
-	cookies   []bind.Cookie
-	query     url.Values
-	media     string
-	body      io.Reader
-	form      url.Values
-	files     []testFile
+	draft     testclient.Draft
 	unchecked bool
-	ctx       context.Context
 	log       faultlog.Log
 }
 
-func newTestRequest() *testRequest {
-	return &testRequest{header: http.Header{}, query: url.Values{}, form: url.Values{}, ctx: context.Background()}
-}
+func newTestRequest() *testRequest { return &testRequest{draft: testclient.NewDraft()} }
 
 // WithHeader sets a header. It replaces one of the same name. Host is the host of the request, as on a connection. The
 // test fails for headers that the client writes itself: Content-Length, Transfer-Encoding and Trailer, and those of the
 // handshake of a WebSocket.
 func WithHeader(name, value string) TestOption {
-	return func(r *testRequest) { r.header.Set(name, value) }
+	return func(r *testRequest) { r.draft.Header.Set(name, value) }
 }
 
 // WithCookie sends a cookie in addition to those kept. A handler reads the value exactly as given here, including JSON
 // and UTF-8 text.
 func WithCookie(name, value string) TestOption {
-	return func(r *testRequest) { r.cookies = append(r.cookies, bind.Cookie{Name: name, Value: value}) }
+	return func(r *testRequest) {
+		r.draft.Cookies = append(r.draft.Cookies, bind.Cookie{Name: name, Value: value})
+	}
 }
 
 // WithQuery adds a query parameter, escaped as needed.
 func WithQuery(name, value string) TestOption {
-	return func(r *testRequest) { r.query.Add(name, value) }
+	return func(r *testRequest) { r.draft.Query.Add(name, value) }
 }
 
 // WithBody sends a body as it is. If mediaType is empty, no Content-Type is sent.
 func WithBody(mediaType string, body io.Reader) TestOption {
-	return func(r *testRequest) { r.media, r.body = mediaType, body }
+	return func(r *testRequest) { r.draft.Media, r.draft.Body = mediaType, body }
 }
 
 // WithForm sends the values as a form: URL-encoded or, together with [WithFile], as multipart.
 func WithForm(values url.Values) TestOption {
-	return func(r *testRequest) {
-		for name, texts := range values {
-			r.form[name] = append(r.form[name], texts...)
-		}
-	}
+	return func(r *testRequest) { r.draft.AddForm(values) }
 }
 
 // WithFile adds a file to a multipart form. It may be given several times.
 func WithFile(field, filename string, content []byte) TestOption {
-	return func(r *testRequest) { r.files = append(r.files, testFile{field, filename, content}) }
-}
-
-// testFile is a file to be sent.
-type testFile struct {
-	field, filename string
-	content         []byte
-}
-
-// writeForm makes the body from the form and the files, if there are any.
-func (r *testRequest) writeForm() {
-	switch {
-	case len(r.files) > 0:
-		var body bytes.Buffer
-		parts := multipart.NewWriter(&body)
-		// Sorted, so that a test sends the same bytes each time.
-		for _, name := range sorted.Keys(r.form) {
-			for _, text := range r.form[name] {
-				_ = parts.WriteField(name, text) // writing to a bytes.Buffer cannot fail
-			}
-		}
-		for _, file := range r.files {
-			part, _ := parts.CreateFormFile(file.field, file.filename)
-			_, _ = part.Write(file.content)
-		}
-		_ = parts.Close()
-		r.media, r.body = parts.FormDataContentType(), &body
-	case len(r.form) > 0:
-		r.media, r.body = mediatype.Form, strings.NewReader(r.form.Encode())
+	return func(r *testRequest) {
+		r.draft.Files = append(r.draft.Files, testclient.File{Field: field, Name: filename, Content: content})
 	}
 }
 
 // WithContext sends requests with a context, for cancellation and values.
 func WithContext(ctx context.Context) TestOption {
-	return func(r *testRequest) { r.ctx = ctx }
+	return func(r *testRequest) { r.draft.Context = ctx }
 }
 
 // Unchecked turns off the comparison with the document.
 func Unchecked() TestOption {
 	return func(r *testRequest) { r.unchecked = true }
 }
-
-// testOrigin is the origin under which a TestClient sends requests.
-const testOrigin = "http://testserver"
 
 // NewTestClient returns a client for the app and starts the app; configuration errors fail the test immediately. The
 // app stops when the test ends. The options apply to every request.
@@ -280,74 +235,20 @@ func (c *TestClient) expected(r *http.Request, made *testRequest) *contract.Expe
 func (c *TestClient) request(method, target string, body any, options []TestOption) (*http.Request, *testRequest) {
 	c.tb.Helper()
 	made := newTestRequest()
-	if body != nil {
-		made.media, made.body = "application/json", bytes.NewReader(c.encode(body))
+	if err := made.draft.SetJSON(body); err != nil {
+		c.tb.Fatalf("%v", err)
 	}
-	for _, option := range slices.Concat(c.defaults, options) {
-		option(made)
+	for _, options := range [][]TestOption{c.defaults, options} {
+		for _, option := range options {
+			option(made)
+		}
 	}
-	// After all options, because the parts of WithForm and WithFile are one body.
-	made.writeForm()
-	made.ctx = faultlog.In(made.ctx, &made.log)
-	r, err := http.NewRequestWithContext(made.ctx, method, testOrigin+target, made.body)
+	made.draft.Context = faultlog.In(made.draft.Context, &made.log)
+	r, err := made.draft.Request(method, target, c.jar)
 	if err != nil {
 		c.tb.Fatalf("%s %s: %v", method, target, err)
 	}
-	if len(made.query) > 0 {
-		r.URL.RawQuery = strings.TrimPrefix(r.URL.RawQuery+"&"+made.query.Encode(), "&")
-	}
-	if r.Body == nil {
-		r.Body = http.NoBody // as a server does for a request without a body
-	}
-	if r.ContentLength == 0 && r.Body != nil && r.Body != http.NoBody {
-		r.ContentLength = -1 // as a server does if the client does not send a length
-	}
-	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1234"
-	if made.media != "" {
-		r.Header.Set("Content-Type", made.media)
-	}
-	if name := writtenByClient(made.header, bodyHeaders); name != "" {
-		c.tb.Fatalf("%s %s: WithHeader(%q, ...): the client writes this header itself", method, target, name)
-	}
-	maps.Copy(r.Header, made.header)
-	if host := r.Header.Get("Host"); host != "" {
-		r.Header.Del("Host") // a server keeps it apart from the header
-		r.Host = host
-	}
-	for _, cookie := range c.jar.Cookies(r.URL) {
-		r.AddCookie(cookie)
-	}
-	for _, cookie := range made.cookies {
-		if err := cookie.Check(); err != nil {
-			c.tb.Fatalf("%s %s: WithCookie(%q, ...): %v", method, target, cookie.Name, err)
-		}
-		cookie.AddTo(r)
-	}
 	return r, made
-}
-
-// writtenByClient returns a header that is among those of the client, "" if there is none.
-func writtenByClient(header http.Header, names []string) string {
-	i := slices.IndexFunc(names, func(name string) bool { return header[name] != nil })
-	if i < 0 {
-		return ""
-	}
-	return names[i]
-}
-
-func (c *TestClient) encode(body any) []byte {
-	c.tb.Helper()
-	switch b := body.(type) {
-	case string:
-		return []byte(b)
-	case []byte:
-		return b
-	}
-	data, err := json.Marshal(body)
-	if err != nil {
-		c.tb.Fatalf("the body cannot be encoded: %v", err)
-	}
-	return data
 }
 
 // recordedResponse converts a recorded response.

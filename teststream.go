@@ -14,6 +14,7 @@ import (
 	"github.com/candor-go/candor/internal/contract"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/recorder"
+	"github.com/candor-go/candor/internal/testserver"
 )
 
 // TestStream is a response that is read while the app is still writing it. Open it with [TestClient.Stream], and read
@@ -26,8 +27,7 @@ type TestStream struct {
 	tb       TB
 	expected *contract.Expected
 	items    *contract.Items
-	body     *io.PipeReader
-	served   <-chan struct{}
+	running  *recorder.Running
 	close    func()
 }
 
@@ -39,23 +39,15 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 	c.tb.Helper()
 	request, made := c.request(method, target, body, options)
 	// As in net/http, the request's context ends when the client disconnects.
-	ctx, leave := context.WithCancel(made.ctx)
+	ctx, leave := context.WithCancel(made.draft.Context)
 	request = request.WithContext(ctx)
 	sent, read := contract.Keep(request)
-	reader, writer := io.Pipe()
-	rec := recorder.New(method, writer)
-	served := make(chan struct{})
-	var failure any
-	go func() {
-		defer close(served)
-		failure = rec.Serve(c.app, request)
-		_ = writer.CloseWithError(recorder.AbortError(failure))
-	}()
-	s := &TestStream{tb: c.tb, body: reader, served: served, expected: c.expected(sent, made)}
+	running := recorder.Start(c.app, request)
+	s := &TestStream{tb: c.tb, running: running, expected: c.expected(sent, made)}
 	s.close = sync.OnceFunc(func() {
 		c.tb.Helper()
 		leave()
-		_ = reader.Close()
+		_ = running.Body.Close()
 		if !s.wait(sent) {
 			return
 		}
@@ -65,27 +57,22 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 		}
 	})
 	c.tb.Cleanup(s.close)
-	// A handler that panics before its header never begins the response, so both are awaited.
-	select {
-	case <-rec.Begun:
-	case <-served:
-		if failure != nil {
-			leave()
-			c.tb.Fatalf("%s %s: the response was aborted: %v", method, target, failure)
-		}
+	if failure := running.Wait(); failure != nil {
+		leave()
+		c.tb.Fatalf("%s %s: the response was aborted: %v", method, target, failure)
 	}
-	s.begin(c, rec, sent)
+	s.begin(c, sent)
 	return s
 }
 
 // begin compares the header with the document, and reads a response that is not a stream.
-func (s *TestStream) begin(c *TestClient, rec *recorder.Recorder, sent *http.Request) {
+func (s *TestStream) begin(c *TestClient, sent *http.Request) {
 	s.tb.Helper()
-	s.Response = recordedResponse(s.tb, sent, rec, nil)
+	s.Response = recordedResponse(s.tb, sent, s.running.Response, nil)
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: s.Response.Header}).Cookies())
 	if !isStream(s.Response.Header.Get("Content-Type")) {
 		var err error
-		if s.Response.Body, err = io.ReadAll(s.body); err != nil {
+		if s.Response.Body, err = io.ReadAll(s.running.Body); err != nil {
 			s.tb.Fatalf("%s: the response was aborted", s.Response.label)
 		}
 		// Nothing follows a complete response, so the request ends here.
@@ -110,13 +97,13 @@ func isStream(contentType string) bool {
 // wait waits until the handler has returned, and fails the test if it does not.
 func (s *TestStream) wait(r *http.Request) bool {
 	s.tb.Helper()
-	patience := time.NewTimer(testPatience)
+	patience := time.NewTimer(testserver.Patience)
 	defer patience.Stop()
 	select {
-	case <-s.served:
+	case <-s.running.Served:
 		return true
 	case <-patience.C:
-		s.tb.Errorf("%s %s: the handler did not return for %v after the client had left; let it end with its context", r.Method, r.URL.RequestURI(), testPatience)
+		s.tb.Errorf("%s %s: the handler did not return for %v after the client had left; let it end with its context", r.Method, r.URL.RequestURI(), testserver.Patience)
 		return false
 	}
 }
@@ -181,7 +168,7 @@ func readItems[T any](s *TestStream, format *mediatype.Sequence, read func(media
 		s.tb.Helper()
 		defer s.close()
 		// iter.Pull2 rather than a range loop: its body would be a function that is not marked as a test helper.
-		next, stop := iter.Pull2(format.Split(s.body, 0))
+		next, stop := iter.Pull2(format.Split(s.running.Body, 0))
 		defer stop()
 		for item, err, more := next(); more; item, err, more = next() {
 			var value T

@@ -89,7 +89,7 @@ func (r *Reader) Check(v Value) string {
 func Key(r *http.Request, f *typeinfo.Field) string {
 	switch f.Source {
 	case typeinfo.Header:
-		return last(r.Header.Values(f.Name))
+		return lastLine(r.Header.Values(f.Name))
 	case typeinfo.Query:
 		text, _ := bind.QueryText(r.URL.RawQuery, f.Name)
 		return text
@@ -102,10 +102,10 @@ func Key(r *http.Request, f *typeinfo.Field) string {
 }
 
 // Authorization returns the line of the Authorization header that counts.
-func Authorization(r *http.Request) string { return last(r.Header["Authorization"]) }
+func Authorization(r *http.Request) string { return lastLine(r.Header["Authorization"]) }
 
-// last returns the line of a header that counts for a single value, and "" if there are none.
-func last(lines []string) string {
+// lastLine returns the line of a header that counts for a single value, and "" if there are none.
+func lastLine(lines []string) string {
 	if len(lines) == 0 {
 		return ""
 	}

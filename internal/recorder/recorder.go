@@ -55,6 +55,16 @@ func (w *Recorder) Begin(status int) {
 	})
 }
 
+// HasBegun reports whether the header is sent.
+func (w *Recorder) HasBegun() bool {
+	select {
+	case <-w.Begun:
+		return true
+	default:
+		return false
+	}
+}
+
 // sniff sets a missing Content-Type to the one that net/http would detect.
 func (w *Recorder) sniff(p []byte) {
 	_, hasType := w.fixedHeader["Content-Type"]
@@ -91,11 +101,3 @@ func (w *Recorder) Write(p []byte) (int, error) {
 
 // Flush implements http.Flusher.
 func (w *Recorder) Flush() { w.Begin(http.StatusOK) }
-
-// AbortError is the error that a reader of an aborted response gets.
-func AbortError(failure any) error {
-	if failure != nil {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
-}
