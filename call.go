@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/receiving"
 	"github.com/candor-go/candor/internal/sending"
 )
 
@@ -18,7 +19,7 @@ import (
 type callPlan struct {
 	endpoint *endpoint
 	send     *sendPlan
-	receive  *receivePlan
+	receive  *receiving.Plan
 	// sendErr and receiveErr say why calls are not possible.
 	sendErr, receiveErr error
 }
@@ -243,18 +244,14 @@ func (at *routeAt) exchange(ctx context.Context, client *Client, in, out reflect
 	if err != nil {
 		return at.failed(err)
 	}
-	response, err := sending.Do(client.HTTP, request.WithContext(ctx), client.Header, plan.keepsRedirects())
+	response, err := sending.Do(client.HTTP, request.WithContext(ctx), client.Header, plan.receive.Redirects())
 	if err != nil {
 		return at.failed(err)
 	}
-	from := &received{Response: response, limit: client.limit(), codec: e.programs.compiler.codecs}
-	defer func() {
-		// A stream is read after Call has returned; its reader closes the body.
-		if !from.kept {
-			_ = response.Body.Close()
-		}
-	}()
-	return plan.receive.receive(out, from)
+	from := &receiving.Response{HTTP: response, Limit: client.limit(), ToJSON: e.programs.compiler.codecs.toJSON(response.Header)}
+	// A stream is read after Call has returned; its reader closes the body.
+	defer from.Close()
+	return receive(plan.receive, out, from)
 }
 
 // limit is how many bytes of a response are read at most.
@@ -263,11 +260,6 @@ func (c *Client) limit() int64 {
 		return c.MaxBody
 	}
 	return defaultMaxResponse
-}
-
-// keepsRedirects reports whether a redirect is one of the route's own results.
-func (p *callPlan) keepsRedirects() bool {
-	return slices.ContainsFunc(p.receive.response.statuses, func(status int) bool { return status >= 300 && status <= 399 })
 }
 
 // request makes the request for an input.
@@ -300,7 +292,7 @@ func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, err
 
 // accept asks for the media types of the route's responses.
 func (p *callPlan) accept(header http.Header) {
-	if media := p.receive.response.media; len(media) > 0 {
+	if media := p.receive.Media; len(media) > 0 {
 		header.Set("Accept", mediatype.Bare(media[0]))
 	}
 }

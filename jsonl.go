@@ -8,6 +8,7 @@ import (
 
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/receiving"
 )
 
 // JSONLines is a streamed response of many values, one line of JSON each: application/jsonl.
@@ -82,7 +83,7 @@ func (JSONLines[T]) bodyLines() bodyLines {
 	}
 }
 
-func (JSONLines[T]) receive(c *compiler) (receiveBody, error) {
+func (JSONLines[T]) receive(c *compiler) (receiving.Body, error) {
 	return receiveSequence[JSONLines[T], T](c, mediatype.JSONLines)
 }
 

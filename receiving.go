@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"mime"
 	"net/http"
 	"reflect"
@@ -15,81 +13,39 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/digits"
-	"github.com/candor-go/candor/internal/envelope"
-	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/receiving"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // This file is the inverse of a responsePlan: it reads a response into the result of the handler, from the same
-// description.
-
-// receivePlan decodes responses into the result of a handler.
-type receivePlan struct {
-	response *responsePlan
-	// headers and cookies are the fields of an envelope.
-	headers []*bind.Param
-	cookies []*bind.Param
-	// body is nil for a response without a body.
-	body receiveBody
-}
-
-// receiveBody reads a body into a value. If the body is still open when it returns, the value owns it.
-type receiveBody func(into reflect.Value, from *received) error
-
-// received is a response that is being read.
-type received struct {
-	*http.Response
-	limit int64
-	codec codecSet
-	// read is what was read of the body so far; kept means that the value owns the body and reads the rest.
-	read []byte
-	kept bool
-}
+// description, by internal/receiving.
 
 // receivable is a ready-made response type that can be decoded.
 type receivable interface {
-	receive(c *compiler) (receiveBody, error)
+	receive(c *compiler) (receiving.Body, error)
 }
 
 // compileReceiving compiles the plan that decodes the responses of a response plan.
-func (c *compiler) compileReceiving(response *responsePlan) (p *receivePlan, err error) {
-	p = &receivePlan{response: response}
-	if p.headers, err = c.receiveParts(response.desc.Headers); err != nil {
+func (c *compiler) compileReceiving(response *responsePlan) (*receiving.Plan, error) {
+	p, err := receiving.NewPlan(c.bind, response.desc)
+	if err != nil {
 		return nil, err
 	}
-	if p.cookies, err = c.receiveParts(response.desc.Cookies); err != nil {
-		return nil, err
+	p.Statuses, p.Media, p.Bodyless = response.statuses, response.media, response.kind.redirects
+	if response.kind.compile != nil {
+		p.Body, err = c.receiver(response.desc.Body)
 	}
-	if response.kind.compile == nil {
-		return p, nil
-	}
-	p.body, err = c.receiver(response.desc.Body)
 	return p, err
 }
 
-func (c *compiler) receiveParts(fields []*typeinfo.Field) (params []*bind.Param, err error) {
-	for _, f := range fields {
-		var param *bind.Param
-		if !envelope.IsCookie(f.Type.Go) {
-			if param, err = c.bind.Param(f); err != nil {
-				return nil, fmt.Errorf("%s: %w", f.Go, err)
-			}
-		}
-		// nil for an http.Cookie, so that indexes match the fields.
-		params = append(params, param)
-	}
-	return params, nil
-}
-
 // receiver chooses by its type how a body is read.
-func (c *compiler) receiver(f *typeinfo.Field) (receiveBody, error) {
+func (c *compiler) receiver(f *typeinfo.Field) (receiving.Body, error) {
 	switch t := f.Type.Go; {
 	case t == reflect.TypeFor[[]byte]():
-		return receiveData(func(into reflect.Value, data []byte) { into.SetBytes(data) }), nil
+		return receiving.Bytes, nil
 	case t == reflect.TypeFor[Reader]():
 		return receiveReader, nil
 	case isReadyResponse(t):
@@ -98,203 +54,54 @@ func (c *compiler) receiver(f *typeinfo.Field) (receiveBody, error) {
 		}
 		return nil, fmt.Errorf("a response of type %s cannot be read", typeinfo.Name(t))
 	}
-	return c.receiveJSON(f.Type)
+	return receiving.JSON(c.codec, f.Type)
 }
 
-func (c *compiler) receiveJSON(t *typeinfo.Type) (receiveBody, error) {
-	decoder, err := c.codec.Decoder(t, nil)
-	if err != nil {
-		return nil, err
+// toJSON returns what converts a body with the header to JSON, nil for a media type without a codec.
+func (s codecSet) toJSON(header http.Header) func(body []byte) ([]byte, error) {
+	name, _, _ := mediatype.Parse(header.Get("Content-Type"))
+	if codec, known := s.byName[name]; known {
+		return codec.toJSON
 	}
-	return func(into reflect.Value, from *received) error {
-		data, err := from.json()
-		if err != nil {
-			return err
-		}
-		return decodeReceived(decoder, data, into)
-	}, nil
-}
-
-// decodeReceived decodes JSON from a server.
-func decodeReceived(decoder *codec.Decoder, data []byte, into reflect.Value) error {
-	var faults fault.List
-	decoder.Decode(data, into, codec.Options{}, &faults)
-	if len(faults.Faults) == 0 {
-		return nil
-	}
-	faults.Seal(0, "body")
-	return notReturned(faults.Faults[0])
-}
-
-// notReturned returns the error for a response that breaks the rules of its route.
-func notReturned(f fault.Fault) error {
-	return fmt.Errorf("it is not what the route returns: %s at %v", fault.Message(f.Type, f.Ctx), f.Loc)
-}
-
-// data reads the body to its end.
-func (r *received) data() ([]byte, error) {
-	// One byte more than the limit shows that the body is too long.
-	data, err := io.ReadAll(io.LimitReader(r.Body, min(r.limit, math.MaxInt64-1)+1))
-	// Also kept if the body is truncated, because the error quotes its beginning.
-	r.read = data
-	switch {
-	case err != nil:
-		return data, fmt.Errorf("it could not be read to its end: %w", err)
-	case int64(len(data)) > r.limit:
-		return data, fmt.Errorf("it has more than %d bytes, the limit of the client", r.limit)
-	}
-	return data, nil
-}
-
-// json reads a body as JSON; the codecs of other formats convert it.
-func (r *received) json() ([]byte, error) {
-	mediaType, _, _ := mediatype.Parse(r.Header.Get("Content-Type"))
-	codec, known := r.codec.byName[mediaType]
-	if !known && !mediatype.IsJSON(mediaType) {
-		return nil, errors.New("it is not JSON")
-	}
-	data, err := r.data()
-	if err != nil || !known {
-		return data, err
-	}
-	return codec.toJSON(data)
-}
-
-func receiveData(set func(into reflect.Value, data []byte)) receiveBody {
-	return func(into reflect.Value, from *received) error {
-		data, err := from.data()
-		if err == nil {
-			set(into, data)
-		}
-		return err
-	}
+	return nil
 }
 
 // receiveReader passes the body on as a reader.
-func receiveReader(into reflect.Value, from *received) error {
-	from.kept = true
-	into.Set(reflect.ValueOf(Reader(from.Body)))
+func receiveReader(into reflect.Value, from *receiving.Response) error {
+	into.Set(reflect.ValueOf(Reader(from.Keep())))
 	return nil
 }
 
-func (HTML) receive(*compiler) (receiveBody, error) { return receiveText, nil }
-func (Text) receive(*compiler) (receiveBody, error) { return receiveText, nil }
+func (HTML) receive(*compiler) (receiving.Body, error)     { return receiving.Text, nil }
+func (Text) receive(*compiler) (receiving.Body, error)     { return receiving.Text, nil }
+func (Redirect) receive(*compiler) (receiving.Body, error) { return receiving.Location, nil }
+func (File) receive(*compiler) (receiving.Body, error)     { return receiveFile, nil }
 
-func receiveText(into reflect.Value, from *received) error {
-	return receiveData(func(into reflect.Value, data []byte) { into.SetString(string(data)) })(into, from)
-}
-
-func (Redirect) receive(*compiler) (receiveBody, error) {
-	return func(into reflect.Value, from *received) error {
-		if from.Header.Get("Location") == "" {
-			return errors.New("it has no Location")
-		}
-		into.SetString(from.Header.Get("Location"))
-		return nil
-	}, nil
-}
-
-// receive reads a file into memory.
-func (File) receive(*compiler) (receiveBody, error) {
-	return func(into reflect.Value, from *received) error {
-		data, err := from.data()
-		if err != nil {
-			return err
-		}
-		disposition, params, _ := mime.ParseMediaType(from.Header.Get("Content-Disposition"))
-		file := File{
-			Content: bytes.NewReader(data), Name: params["filename"], Download: disposition == "attachment",
-			ETag: from.Header.Get("ETag"),
-		}
-		// An invalid time is ignored: the file itself is complete.
-		if at, err := http.ParseTime(from.Header.Get("Last-Modified")); err == nil {
-			file.ModTime = at
-		}
-		into.Set(reflect.ValueOf(file))
-		return nil
-	}, nil
-}
-
-// receive reads a response into an addressable result of the handler, or returns the error that the response represents.
-func (p *receivePlan) receive(into reflect.Value, from *received) error {
-	if !slices.Contains(p.response.statuses, from.StatusCode) {
-		return from.failure()
+// receiveFile reads a file into memory.
+func receiveFile(into reflect.Value, from *receiving.Response) error {
+	data, err := from.Data()
+	if err != nil {
+		return err
 	}
-	if err := p.checkMedia(from); err != nil {
-		return from.unexpected(err)
+	disposition, params, _ := mime.ParseMediaType(from.Header("Content-Disposition"))
+	file := File{Content: bytes.NewReader(data), Name: params["filename"], Download: disposition == "attachment", ETag: from.Header("ETag")}
+	// An invalid time is ignored: the file itself is complete.
+	if at, err := http.ParseTime(from.Header("Last-Modified")); err == nil {
+		file.ModTime = at
 	}
-	if err := p.receiveEnvelope(into, from); err != nil {
-		return from.unexpected(err)
-	}
-	// A Redirect is read from its Location and needs no body.
-	if p.body == nil || !p.response.kind.redirects && !from.hasBody() {
-		return nil
-	}
-	if p.response.desc.Envelope {
-		into = into.FieldByIndex(p.response.desc.Body.Index)
-	}
-	if err := p.body(into, from); err != nil {
-		return from.unexpected(err)
-	}
+	into.Set(reflect.ValueOf(file))
 	return nil
 }
 
-// hasBody reports whether a response may have a body.
-func (r *received) hasBody() bool {
-	return mediatype.BodyAllowed(r.StatusCode) && r.Request.Method != http.MethodHead
-}
-
-// checkMedia rejects a body with a media type that the route does not have.
-func (p *receivePlan) checkMedia(from *received) error {
-	if len(p.response.media) == 0 || !mediatype.BodyAllowed(from.StatusCode) {
-		return nil
+// receive reads a response into the result of the handler.
+func receive(p *receiving.Plan, into reflect.Value, from *receiving.Response) error {
+	if !p.IsOwn(from.HTTP.StatusCode) {
+		return failureOf(from)
 	}
-	mediaType, _, _ := mediatype.Parse(from.Header.Get("Content-Type"))
-	if slices.ContainsFunc(p.response.media, func(listed string) bool { return mediatype.Matches(mediatype.Bare(listed), mediaType) }) {
-		return nil
+	if err := p.Receive(into, from); err != nil {
+		return unexpected(from, err)
 	}
-	return fmt.Errorf("it should be %s", strings.Join(p.response.media, " or "))
-}
-
-// receiveEnvelope reads everything except the body.
-func (p *receivePlan) receiveEnvelope(into reflect.Value, from *received) error {
-	if !p.response.desc.Envelope {
-		return nil
-	}
-	if status := p.response.desc.Status; status != nil {
-		into.FieldByIndex(status.Index).SetInt(int64(from.StatusCode))
-	}
-	var faults fault.List
-	for i, f := range p.response.desc.Headers {
-		if lines := from.Header[http.CanonicalHeaderKey(f.Name)]; len(lines) > 0 || f.IsAlwaysSent() {
-			p.headers[i].Bind(into, lines, false, &faults)
-		}
-	}
-	for i, f := range p.response.desc.Cookies {
-		p.receiveCookie(i, f, into, from, &faults)
-	}
-	// One is enough for an error of the server, which the client cannot fix.
-	if len(faults.Faults) == 0 {
-		return nil
-	}
-	return notReturned(faults.Faults[0])
-}
-
-// receiveCookie reads a cookie that was set. A missing cookie is not an error, because an empty one is not sent.
-func (p *receivePlan) receiveCookie(i int, f *typeinfo.Field, into reflect.Value, from *received, faults *fault.List) {
-	cookies := from.Cookies()
-	at := slices.IndexFunc(cookies, func(c *http.Cookie) bool { return c.Name == f.Name })
-	if at < 0 {
-		return
-	}
-	switch field := into.FieldByIndex(f.Index); field.Type() {
-	case reflect.TypeFor[http.Cookie]():
-		field.Set(reflect.ValueOf(*cookies[at]))
-	case reflect.TypeFor[*http.Cookie]():
-		field.Set(reflect.ValueOf(cookies[at]))
-	default:
-		p.cookies[i].Bind(into, []string{cookies[at].Value}, false, faults)
-	}
+	return nil
 }
 
 // ResponseError is a response that does not come from the route: the page of a proxy, a truncated body, or a media type
@@ -325,49 +132,44 @@ func (e *ResponseError) Error() string {
 // Unwrap returns the error of reading the response; nil if there was none.
 func (e *ResponseError) Unwrap() error { return e.problem }
 
-// unexpected returns the error for a response that the route does not have. It reads the beginning of the body unless
-// that was read before.
-func (r *received) unexpected(problem error) *ResponseError {
-	const most = 4 << 10
-	// A body that is kept belongs to the value; if the body was read, its beginning is known already.
-	if r.read == nil && !r.kept {
-		r.read, _ = io.ReadAll(io.LimitReader(r.Body, most))
-	}
+// unexpected returns the error for a response that the route does not have.
+func unexpected(r *receiving.Response, problem error) *ResponseError {
 	return &ResponseError{
-		Status: r.StatusCode, Header: r.Header, Body: r.read[:min(len(r.read), most)],
-		method: r.Request.Method, target: r.Request.URL.Path, problem: problem,
+		Status: r.HTTP.StatusCode, Header: r.HTTP.Header, Body: r.Begin(4 << 10),
+		method: r.HTTP.Request.Method, target: r.HTTP.Request.URL.Path, problem: problem,
 	}
 }
 
-// failure returns the error that a response represents.
-func (r *received) failure() error {
+// failureOf returns the error that a response represents.
+func failureOf(r *receiving.Response) error {
+	status := r.HTTP.StatusCode
 	switch {
-	case r.StatusCode < http.StatusMultipleChoices:
-		return r.unexpected(errors.New("the route does not document this status"))
-	case !r.hasBody():
+	case status < http.StatusMultipleChoices:
+		return unexpected(r, errors.New("the route does not document this status"))
+	case !r.HasBody():
 		// A response to HEAD says no more than its status.
-		return r.remote(reason(r.StatusCode))
-	case !mediatype.IsJSON(r.Header.Get("Content-Type")):
-		return r.unexpected(errors.New("an error of the server would be JSON"))
+		return remoteError(r.HTTP, reason(status))
+	case !mediatype.IsJSON(r.Header("Content-Type")):
+		return unexpected(r, errors.New("an error of the server would be JSON"))
 	}
-	data, err := r.data()
+	data, err := r.Data()
 	if err != nil {
-		return r.unexpected(err)
+		return unexpected(r, err)
 	}
-	if r.StatusCode == http.StatusUnprocessableEntity {
+	if status == http.StatusUnprocessableEntity {
 		if faults := faultsIn(data); faults != nil {
 			return &ValidationError{Faults: faults}
 		}
 	}
-	detail, err := detailIn(data, r.StatusCode, mediatype.Bare(r.Header.Get("Content-Type")) == mediatype.Problem)
+	detail, err := detailIn(data, status, mediatype.Bare(r.Header("Content-Type")) == mediatype.Problem)
 	if err != nil {
-		return r.unexpected(err)
+		return unexpected(r, err)
 	}
-	return r.remote(detail)
+	return remoteError(r.HTTP, detail)
 }
 
-// remote returns an error of the server as the client sees it.
-func (r *received) remote(detail any) *HTTPError {
+// remoteError returns an error of the server as the client sees it.
+func remoteError(r *http.Response, detail any) *HTTPError {
 	e := &HTTPError{status: r.StatusCode, detail: detail, header: http.Header{}, remote: true}
 	for name, lines := range r.Header {
 		if !mediatype.AboutResponse(name) {

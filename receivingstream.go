@@ -12,6 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/eventstream"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/receiving"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -19,21 +20,20 @@ import (
 // closed, also after a break or an error.
 
 // receiveSequence compiles what reads a response of type S.
-func receiveSequence[S ~func(func(T, error) bool), T any](c *compiler, format *mediatype.Sequence) (receiveBody, error) {
+func receiveSequence[S ~func(func(T, error) bool), T any](c *compiler, format *mediatype.Sequence) (receiving.Body, error) {
 	decoder, err := compileItemDecoder[T](c)
 	if err != nil {
 		return nil, err
 	}
-	return func(into reflect.Value, from *received) error {
-		from.kept = true
+	return func(into reflect.Value, from *receiving.Response) error {
 		into.Set(reflect.ValueOf(S(receiveItems[T](decoder, format, from))))
 		return nil
 	}, nil
 }
 
 // rangedOnce returns a stream whose items are read when it is first ranged over. Then its connection is closed.
-func rangedOnce[T any](from *received, read func(yield func(T, error) bool)) iter.Seq2[T, error] {
-	ranged := false
+func rangedOnce[T any](from *receiving.Response, read func(body io.Reader, yield func(T, error) bool)) iter.Seq2[T, error] {
+	body, ranged := from.Keep(), false
 	return func(yield func(T, error) bool) {
 		if ranged {
 			yield(*new(T), errors.New("the response was ranged over before; its connection is closed"))
@@ -41,24 +41,24 @@ func rangedOnce[T any](from *received, read func(yield func(T, error) bool)) ite
 		}
 		// Set first, because the body of the loop may range over it again.
 		ranged = true
-		defer func() { _ = from.Body.Close() }()
-		read(yield)
+		defer func() { _ = body.Close() }()
+		read(body, yield)
 	}
 }
 
 // receiveItems reads the items one at a time; each may be as long as the limit of a body.
-func receiveItems[T any](decoder *codec.Decoder, format *mediatype.Sequence, from *received) iter.Seq2[T, error] {
-	return rangedOnce(from, func(yield func(T, error) bool) {
-		for sent, err := range format.Split(from.Body, int(from.limit)) {
+func receiveItems[T any](decoder *codec.Decoder, format *mediatype.Sequence, from *receiving.Response) iter.Seq2[T, error] {
+	return rangedOnce(from, func(body io.Reader, yield func(T, error) bool) {
+		for sent, err := range format.Split(body, int(from.Limit)) {
 			if err == nil && isBlank(sent.Data) {
 				continue
 			}
 			var item T
 			if err == nil {
-				err = decodeReceived(decoder, sent.Data, reflect.ValueOf(&item).Elem())
+				err = receiving.Decode(decoder, sent.Data, reflect.ValueOf(&item).Elem())
 			}
 			// An error ends the stream; Call documents that it is the last item.
-			if !yield(item, from.inStream(err)) || err != nil {
+			if !yield(item, inStream(from, err)) || err != nil {
 				return
 			}
 		}
@@ -66,11 +66,11 @@ func receiveItems[T any](decoder *codec.Decoder, format *mediatype.Sequence, fro
 }
 
 // inStream returns an error in the middle of a stream: one sent by the server, or one of the connection. nil stays nil.
-func (r *received) inStream(err error) error {
+func inStream(r *receiving.Response, err error) error {
 	if err == nil || errors.As(err, new(*HTTPError)) || errors.As(err, new(*ValidationError)) {
 		return err
 	}
-	return r.unexpected(fmt.Errorf("the stream is cut short or broken: %w", err))
+	return unexpected(r, fmt.Errorf("the stream is cut short or broken: %w", err))
 }
 
 // sendSequence sends what a value of type S yields. Each item is produced when the transport asks for more.
@@ -133,7 +133,7 @@ func (r *itemsReader[T]) Close() error {
 	return nil
 }
 
-func (Events[T]) receive(c *compiler) (receiveBody, error) {
+func (Events[T]) receive(c *compiler) (receiving.Body, error) {
 	var decoder *codec.Decoder
 	if !onlyRaw[T]() {
 		var err error
@@ -141,22 +141,21 @@ func (Events[T]) receive(c *compiler) (receiveBody, error) {
 			return nil, err
 		}
 	}
-	return func(into reflect.Value, from *received) error {
-		from.kept = true
+	return func(into reflect.Value, from *receiving.Response) error {
 		into.Set(reflect.ValueOf(receiveEvents[T](decoder, from)))
 		return nil
 	}, nil
 }
 
-func receiveEvents[T any](decoder *codec.Decoder, from *received) Events[T] {
-	return Events[T](rangedOnce(from, func(yield func(Event[T], error) bool) {
-		limits := eventstream.ReadOptions{MaxLine: int(from.limit), MaxEvent: int(from.limit)}
-		for sent, err := range eventstream.Read(from.Body, limits) {
+func receiveEvents[T any](decoder *codec.Decoder, from *receiving.Response) Events[T] {
+	return Events[T](rangedOnce(from, func(body io.Reader, yield func(Event[T], error) bool) {
+		limits := eventstream.ReadOptions{MaxLine: int(from.Limit), MaxEvent: int(from.Limit)}
+		for sent, err := range eventstream.Read(body, limits) {
 			var event Event[T]
 			if err == nil {
 				err = receiveEvent(decoder, &sent, &event)
 			}
-			if !yield(event, from.inStream(err)) || err != nil {
+			if !yield(event, inStream(from, err)) || err != nil {
 				return
 			}
 		}
@@ -178,7 +177,7 @@ func receiveEvent[T any](decoder *codec.Decoder, sent *eventstream.Event, event 
 		data.SetString(string(sent.Data))
 	case readRaw(sent.Data, &event.Data):
 	case string(sent.Data) != "null": // null is also written for no data
-		return decodeReceived(decoder, sent.Data, data)
+		return receiving.Decode(decoder, sent.Data, data)
 	}
 	return nil
 }
