@@ -9,7 +9,6 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
-	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -150,12 +149,7 @@ func (e *endpoint) checkRequestExample(_ *compiler, x namedExample) error {
 		return nil // not JSON on the wire
 	}
 	var faults fault.List
-	media := slices.IndexFunc(e.body.media, func(m bodyMedia) bool { return mediatype.IsJSON(m.name) })
-	if media < 0 {
-		return nil
-	}
-	e.body.media[media].decode(x.data, reflect.New(in.Go).Elem(), codec.Options{ForbidExtra: e.set.forbidExtra}, &faults)
-	faults.Seal(0, "body")
+	e.body.plan.DecodeJSON(x.data, reflect.New(in.Go).Elem(), codec.Options{ForbidExtra: e.set.forbidExtra}, &faults)
 	return refusedExample(faults)
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/candor-go/candor/internal/autopatch"
+	"github.com/candor-go/candor/internal/body"
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
@@ -279,29 +280,29 @@ func (p *patchPlan) takes(member string) bool {
 
 // readPatch reads the body and returns the change it describes.
 func (p *patchPlan) readPatch(w http.ResponseWriter, r *http.Request, media string) (patch.Change, error) {
-	in := incoming{w: w, r: r, limit: p.patch.maxBody}
-	if r.ContentLength > in.limit {
+	in := body.Incoming{W: w, R: r, Limit: p.patch.maxBody}
+	if r.ContentLength > in.Limit {
 		return nil, errTooLarge
 	}
-	text, err := in.readAll()
+	text, err := in.ReadAll()
 	if err != nil {
 		return nil, bodyError(err)
 	}
 	if media == mediatype.MergePatch {
 		var merge patch.Merge
-		err := p.decode(text, &merge, in.limit)
+		err := p.decode(text, &merge, in.Limit)
 		return merge.Change(text), err
 	}
 	var operations patch.Operations
-	if err := p.decode(text, &operations, in.limit); err != nil {
+	if err := p.decode(text, &operations, in.Limit); err != nil {
 		return nil, err
 	}
-	return operations.Change(text, in.limit)
+	return operations.Change(text, in.Limit)
 }
 
 // decode reads a patch as any body is read, with the same validation errors.
 func (p *patchPlan) decode(text []byte, into any, limit int64) error {
-	value, options := reflect.ValueOf(into).Elem(), limitMemory(p.patch.decode, limit)
+	value, options := reflect.ValueOf(into).Elem(), p.patch.decode.ForBody(limit)
 	decoder, err := p.patch.programs.compiler.codec.Decoder(mustDescribe(value.Type()), nil)
 	if err != nil {
 		return err

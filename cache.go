@@ -61,7 +61,7 @@ func (e *endpoint) canCache() bool {
 		return false
 	}
 	// The body of a QUERY request is part of the key, so it must be available as a whole.
-	if isQuery && e.body != nil && !e.body.isHeld() {
+	if isQuery && e.body != nil && !e.body.plan.IsHeld() {
 		return false
 	}
 	kind := planResponse(e.route.output).kind

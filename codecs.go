@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/candor-go/candor/internal/body"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/digits"
 	"github.com/candor-go/candor/internal/mediatype"
@@ -70,11 +71,12 @@ func newCodecSet(codecs map[string]Codec) (codecSet, error) {
 // offers returns the media types in which a value can be written, the preferred one first.
 func (s codecSet) offers() []string { return append([]string{mediatype.JSON}, s.names...) }
 
-// unknownMediaError reports a media type that only another app may know.
-type unknownMediaError struct{ name string }
-
-func (e *unknownMediaError) Error() string {
-	return fmt.Sprintf("nothing reads the media type %s into a struct; add it to Config.Codecs, or take the body as []byte, string or io.Reader", e.name)
+// others returns what reads bodies of these media types.
+func (s codecSet) others() (all []body.Other) {
+	for _, name := range s.names {
+		all = append(all, body.Other{Media: name, ToJSON: s.byName[name].toJSON})
+	}
+	return all
 }
 
 // toJSON converts a body of another media type to JSON.

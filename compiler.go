@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/body"
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
@@ -20,7 +21,7 @@ type compiler struct {
 	rules  *check.Set
 	codec  *codec.Compiler
 	bind   *bind.Compiler
-	form   *form.Compiler
+	body   *body.Compiler
 	codecs codecSet
 	// schemas holds what the app adds to its schemas.
 	schemas schema.Options
@@ -32,7 +33,8 @@ type compiler struct {
 func newCompiler(rules *check.Set, codecs codecSet) *compiler {
 	c := &compiler{rules: rules, codec: codec.NewCompiler(rules), codecs: codecs}
 	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, Fill: c.codec.Filler, Example: c.codec.CheckExample, WriteJSON: c.writeJSON}
-	c.form = &form.Compiler{Bind: c.bind, Upload: uploadType, SetUpload: setUpload, NoEmpty: reflect.TypeFor[OAuth2PasswordForm]()}
+	forms := &form.Compiler{Bind: c.bind, Upload: uploadType, SetUpload: setUpload, NoEmpty: reflect.TypeFor[OAuth2PasswordForm]()}
+	c.body = &body.Compiler{Rules: rules, Codec: c.codec, Form: forms, Others: codecs.others()}
 	c.bind.JSON, c.bind.ClosedJSON = c.jsonText(codec.Options{}), c.jsonText(codec.Options{ForbidExtra: true})
 	// Lazy, because each compiler has another side, and so on without end.
 	c.otherSide = sync.OnceValue(func() *compiler { return newCompiler(nil, codecs) })
@@ -63,19 +65,11 @@ func (c *compiler) jsonText(o codec.Options) bind.JSONText {
 			return nil, err
 		}
 		return func(dst reflect.Value, text string, faults *fault.List) {
-			if !decoder.Decode([]byte(text), dst, limitMemory(o, max(leastJSONText, int64(len(text)))), faults) {
+			if !decoder.Decode([]byte(text), dst, o.ForBody(max(leastJSONText, int64(len(text)))), faults) {
 				faults.Add(fault.With(fault.ValueError, "error", "takes too much memory when decoded"))
 			}
 		}, nil
 	}
-}
-
-// limitMemory limits the memory of values decoded from a body of at most limit bytes.
-func limitMemory(o codec.Options, limit int64) codec.Options {
-	// Go values take more memory than their JSON; four times as much is allowed. min avoids an overflow where int has
-	// 32 bits.
-	o.Memory = int(min(limit, 1<<28))*4 + 512<<10
-	return o
 }
 
 // schemaOptions returns what the user adds to schemas.

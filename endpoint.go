@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/background"
+	"github.com/candor-go/candor/internal/body"
 	"github.com/candor-go/candor/internal/callers"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/credentials"
@@ -365,10 +366,10 @@ func (e *endpoint) sendAlways(name, doc, value string) {
 
 // acceptQuery lists the media types of the body of a QUERY request (RFC 10008, section 3), as tokens of RFC 9651.
 func (e *endpoint) acceptQuery() {
-	if e.method != mediatype.MethodQuery || e.body == nil || len(e.body.media) == 0 {
+	if e.method != mediatype.MethodQuery || e.body == nil || len(e.body.plan.Media()) == 0 {
 		return
 	}
-	e.sendAlways("Accept-Query", "The media types that the body of a QUERY may have", strings.Join(e.body.mediaNames(), ", "))
+	e.sendAlways("Accept-Query", "The media types that the body of a QUERY may have", strings.Join(e.body.plan.Media(), ", "))
 }
 
 // serve runs the request through the endpoint's middleware, if any, and then through its steps; direct is that of
@@ -464,11 +465,11 @@ func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []stri
 	if e.response != nil && e.response.kind.streams {
 		x.startStreaming()
 	}
-	if e.body != nil && e.body.keepsFiles {
+	if e.body != nil && e.body.plan.KeepsFiles {
 		x.uploads = new(spool.Store)
 	}
 	if e.body != nil && e.repeats {
-		x.kept = new(keptBody)
+		x.kept = new(body.Kept)
 	}
 	return x
 }

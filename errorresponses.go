@@ -57,7 +57,7 @@ type ownCauses struct{ upgrades, secure, negotiates, hasBody, hasRaw, multipart,
 func (e *endpoint) ownCauses() ownCauses {
 	return ownCauses{
 		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, credentials.MayRefuse), negotiates: e.response != nil && e.response.negotiated,
-		hasBody: e.body != nil, hasRaw: e.body == nil && e.readsRaw(), multipart: e.body != nil && e.body.reads(mediatype.Multipart),
+		hasBody: e.body != nil, hasRaw: e.body == nil && e.readsRaw(), multipart: e.body != nil && e.body.plan.Accepts(mediatype.Multipart),
 		validates: e.canBeInvalid(), timed: e.set.limit() > 0,
 	}
 }

@@ -73,7 +73,7 @@ func (e *endpoint) try(bad badRequest) (found *invalidRequest) {
 // bodyMediaType returns a media type for which a body can be made up.
 func (e *endpoint) bodyMediaType() string {
 	for _, mediaType := range []string{mediatype.JSON, mediatype.Form, mediatype.Multipart} {
-		if e.body.reads(mediaType) {
+		if e.body.plan.Accepts(mediaType) {
 			return mediaType
 		}
 	}

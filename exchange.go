@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/candor-go/candor/internal/body"
 	"github.com/candor-go/candor/internal/dependency"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
@@ -40,7 +41,7 @@ type progress struct {
 	// uploads are the files of a form; nil if there can be none.
 	uploads *spool.Store
 	// kept is the body, kept for further attempts; nil if there are none.
-	kept *keptBody
+	kept *body.Kept
 	// finished means that the response, or that of an error, was written.
 	finished bool
 	// reported is the error that was sent.
@@ -336,7 +337,7 @@ func (x *exchange) isRepeatable() bool {
 		return false
 	case e.body != nil:
 		// A body that was not read completely cannot be read again.
-		return e.body.pass == nil && (!x.kept.begun || x.kept.isRead())
+		return e.body.pass == nil && !x.kept.IsLost()
 	}
 	r := x.scope.r
 	return !e.takesRequest || r.Body == nil || r.Body == http.NoBody

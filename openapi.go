@@ -187,10 +187,10 @@ func (b *apiBuilder) body(e *endpoint) *operation.Body {
 }
 
 func (e *endpoint) describeBody(f *typeinfo.Field, v operation.Value) *operation.Body {
-	body := &operation.Body{Required: e.body.required, Field: f, Value: v}
-	for _, m := range e.body.media {
-		media := operation.Media{Type: m.name}
-		if form := e.route.input.BodyForm; form != nil && (m.name == mediatype.Form || m.name == mediatype.Multipart) {
+	body := &operation.Body{Required: e.body.plan.Required, Field: f, Value: v}
+	for _, name := range e.body.plan.Media() {
+		media := operation.Media{Type: name}
+		if form := e.route.input.BodyForm; form != nil && (name == mediatype.Form || name == mediatype.Multipart) {
 			media.Form = form.Type.Object
 		}
 		body.Media = append(body.Media, media)
@@ -201,7 +201,7 @@ func (e *endpoint) describeBody(f *typeinfo.Field, v operation.Value) *operation
 // bodyValue describes a whole body. A raw body is text, bytes, or read by the handler.
 func (e *endpoint) bodyValue(f *typeinfo.Field) operation.Value {
 	switch t := f.Type.Go; {
-	case t == stringType || !isRaw(t):
+	case t == reflect.TypeFor[string]() || !isRaw(t):
 		return operation.Value{Kind: operation.JSON, Use: e.reads(), Field: f}
 	case isLines(t):
 		return operation.Value{Kind: operation.Items, Use: e.reads(), Sequence: linesOf(t).media[0], Type: linesOf(t).item, Title: f.Title}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/candor-go/candor/internal/body"
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/lazy"
@@ -189,7 +190,7 @@ func isError(err error) bool { return err != nil }
 
 // maySolveItself reports whether an error is about a rule or media type that an app may still define.
 func maySolveItself(err error) bool {
-	return errors.As(err, new(*check.UnknownTagError)) || errors.As(err, new(*unknownMediaError))
+	return errors.As(err, new(*check.UnknownTagError)) || errors.As(err, new(body.UnknownMediaError))
 }
 
 // configError adds to a configuration error the call site to fix.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"net/http"
 	"reflect"
@@ -79,8 +78,8 @@ func compileItemReader[S ~func(func(T, error) bool), T any](format *mediatype.Se
 		if err != nil {
 			return nil, err
 		}
-		return func(into reflect.Value, body io.Reader, in incoming) error {
-			items := S(readItemsOf[T](newItemReader(format, body, decoder, f.Required, in)))
+		return func(into reflect.Value, body unread) error {
+			items := S(readItemsOf[T](newItemReader(format, decoder, f.Required, body)))
 			into.FieldByIndex(f.Index).Set(reflect.ValueOf(items))
 			return nil
 		}, nil
@@ -152,13 +151,13 @@ type itemReader struct {
 	claims func(error) bool
 }
 
-func newItemReader(format *mediatype.Sequence, body io.Reader, decoder *codec.Decoder, required bool, in incoming) *itemReader {
-	limit := cmp.Or(in.lineLimit, defaultMessageLimit)
+func newItemReader(format *mediatype.Sequence, decoder *codec.Decoder, required bool, from unread) *itemReader {
+	limit := cmp.Or(from.lineLimit, defaultMessageLimit)
 	return &itemReader{
-		format: format, sent: format.Split(body, limit), decoder: decoder,
-		options: limitMemory(in.decode, int64(limit)), limit: limit, required: required,
-		rendered: func(e *ValidationError) *ValidationError { return in.errors.rendered(in.r, e) },
-		claims:   in.errors.claims,
+		format: format, sent: format.Split(from.body, limit), decoder: decoder,
+		options: from.decode.ForBody(int64(limit)), limit: limit, required: required,
+		rendered: func(e *ValidationError) *ValidationError { return from.errors.rendered(from.r, e) },
+		claims:   from.errors.claims,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/candor-go/candor/internal/body"
 	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/scoped"
@@ -158,12 +159,11 @@ func (x *exchange) sweep() error {
 }
 
 // incoming returns the request whose body is to be read.
-func (x *exchange) incoming() incoming {
+func (x *exchange) incoming() body.Incoming {
 	e := x.endpoint
-	return incoming{
-		w: x.scope.w, r: x.scope.r, limit: e.maxBody, largeLimit: e.maxMultipart, heldLimit: e.maxBody, lineLimit: e.set.messageLimit,
-		multipart: e.multipart,
-		loose:     e.loose, decode: e.decode, uploads: x.uploads, kept: x.kept, buffer: x.buffer, errors: e.errors,
+	return body.Incoming{
+		W: x.scope.w, R: x.scope.r, Limit: e.maxBody, LargeLimit: e.maxMultipart, Parts: e.multipart,
+		Loose: e.loose, Decode: e.decode, Files: x.uploads, Kept: x.kept, Buffer: x.buffer,
 	}
 }
 
@@ -173,12 +173,12 @@ func (x *exchange) readRaw() error {
 	raw, r := &x.scope.raw, x.scope.r
 	if !raw.isRead && r.Body != nil && r.Body != http.NoBody {
 		in := x.incoming()
-		if err := in.admit(x.endpoint.body); err != nil {
+		if err := x.endpoint.body.admit(&in); err != nil {
 			return err
 		}
 		// Not into the pooled buffer, which the next request reuses.
-		in.buffer = nil
-		data, err := in.readAll()
+		in.Buffer = nil
+		data, err := in.ReadAll()
 		if err != nil {
 			return bodyError(err)
 		}
@@ -203,14 +203,19 @@ func (x *exchange) rewindBody() {
 }
 
 func (x *exchange) bindBody() (err error) {
-	if x.kept.isRead() { // in an earlier attempt
-		return x.kept.fill(x.slots[0].inValue, &x.faults)
+	into, plan := x.slots[0].inValue, x.endpoint.body
+	if x.kept.IsRead() { // in an earlier attempt
+		return plan.bindError(x.kept.Bind(into, &x.faults))
 	}
 	x.rewindBody()
 	in := x.incoming()
-	x.body, err = x.endpoint.body.bind(x.slots[0].inValue, &in, &x.faults)
-	x.buffer = in.buffer
-	return err
+	if plan.pass != nil {
+		e := x.endpoint
+		return plan.passOn(into, &in, unread{r: in.R, lineLimit: e.set.messageLimit, decode: e.decode, errors: e.errors}, &x.faults)
+	}
+	x.body, err = plan.plan.Bind(into, &in, &x.faults)
+	x.buffer = in.Buffer
+	return plan.bindError(err)
 }
 
 // refuseInvalid ends an invalid request with one error that has all of its validation errors.

@@ -320,7 +320,7 @@ func (s *connectedSocket) run(x *exchange) error {
 	}
 	s.rendered = func(wrong *ValidationError) *ValidationError { return e.errors.rendered(a.r, wrong) }
 	s.invalid = func(faults []fault.Fault) { e.dev.InvalidMessage(a.r, faults) }
-	s.decode = limitMemory(s.decode, int64(limit))
+	s.decode = s.decode.ForBody(int64(limit))
 	// From here on a server that stops closes the socket: the handler would not notice.
 	unhook := serve.OnStopping(x.ctx, s.goAway)
 	defer unhook()

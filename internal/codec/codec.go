@@ -195,6 +195,15 @@ type Options struct {
 	Echo bool
 }
 
+// ForBody limits the memory of values decoded from a body of at most limit bytes, in proportion: a few bytes of JSON can
+// become many in Go.
+func (o Options) ForBody(limit int64) Options {
+	// Go values take more memory than their JSON; four times as much is allowed. min avoids an overflow where int has
+	// 32 bits.
+	o.Memory = int(min(limit, 1<<28))*4 + 512<<10
+	return o
+}
+
 // Decode reads the one JSON text in data into an addressable zero value of the decoder's type (or of the parent
 // struct). Text is copied; nothing refers to data afterwards.
 //
