@@ -17,6 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
+	"github.com/candor-go/candor/internal/routing"
 	"github.com/candor-go/candor/internal/sorted"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -103,7 +104,7 @@ type submount struct {
 
 func buildTable(a *App) (*table, error) {
 	b := builder{app: a, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*boundHandler{}, shapes: map[string]*pathtree.Pattern{}, keys: typeinfo.NewKeys(a.config.ForeignTags), table: &table{
-		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
+		routes: routing.Table{Redirects: !a.config.NoRedirectSlashes, RootPath: a.config.RootPath},
 	}}
 	b.startGraph()
 	b.table.errors = a.errors.with(b.errorHandlersOf([]*Router{&a.Router}))
@@ -455,23 +456,15 @@ func (b *builder) mount(sub *App, e *endpoint) {
 	e.plain = mountpath.WithRoot(b.app.config.RootPath, e.plain)
 }
 
-// add adds an endpoint to the tree of paths and to the documents that cover it.
+// add adds an endpoint to the table of routes and to the documents that cover it.
 func (b *builder) add(e *endpoint, s scope) error {
-	n, tree := &pathNode{}, &b.table.tree
-	n.endpoints = n.inline[:0]
+	to := b.table.routes.Add
 	if e.route.fallback {
-		tree = &b.table.frontends
+		to = b.table.routes.AddFrontend
 	}
-	// Another method of the path has been added before.
-	if existing, ok := tree.Add(e.pattern, n); !ok {
-		n = existing
+	if other, ok := to(e.pattern, routing.Route{Method: e.method, Number: len(b.table.endpoints), IsPatch: e.route.isPatch()}); !ok {
+		return taken(e, b.table.endpoints[other], s)
 	}
-	for _, other := range n.endpoints {
-		if other.method == e.method {
-			return taken(e, other, s)
-		}
-	}
-	n.endpoints = append(n.endpoints, e)
 	b.table.endpoints = append(b.table.endpoints, e)
 	for _, l := range s.documents {
 		if !l.hidden {
@@ -557,7 +550,7 @@ func (b *builder) wrap(e *endpoint) error {
 	var options http.Handler
 	// Endpoints for all methods, and for OPTIONS, respond to it themselves.
 	if len(e.set.middleware) > 0 && e.method != http.MethodOptions && e.method != mountpath.AnyMethod {
-		options = http.HandlerFunc(b.table.serveOptions)
+		options = http.HandlerFunc(b.table.routes.ServeOptions)
 	}
 	h, err := wrap(e, e, e.set.middleware, options)
 	// Without middleware the request goes directly to the steps.

@@ -1,35 +1,25 @@
 package candor
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
-	"github.com/candor-go/candor/internal/autopatch"
-	"github.com/candor-go/candor/internal/mediatype"
-	"github.com/candor-go/candor/internal/mountpath"
-	"github.com/candor-go/candor/internal/pathtree"
-	"github.com/candor-go/candor/internal/requestinfo"
-	"github.com/candor-go/candor/internal/sorted"
+	"github.com/candor-go/candor/internal/routing"
 )
 
 // table is the routing table of a sealed app.
 type table struct {
-	tree pathtree.Tree[*pathNode]
-	// frontends serve, with any method, requests that nothing else serves.
-	frontends pathtree.Tree[*pathNode]
+	// routes finds the endpoints, by their index.
+	routes    routing.Table
 	endpoints []*endpoint
 	errors    *errorWriter
 	// unrouted serves requests without an endpoint, inside the app's middleware; nowhere is the endpoint of such
 	// requests.
-	unrouted  http.Handler
-	nowhere   *endpoint
-	document  *document
-	redirects bool
-	rootPath  string
+	unrouted http.Handler
+	nowhere  *endpoint
+	document *document
 	// unstripped makes the log entry of warnOfPrefix appear only once.
 	unstripped sync.Once
 	// shared, lifespans and mounted live as long as the app, in the order in which they start.
@@ -41,33 +31,6 @@ type table struct {
 	// open means that nothing but the table decides about a request: the app is not under development, and nothing has
 	// to be started.
 	open bool
-}
-
-// pathNode holds the endpoints of one shape of path.
-type pathNode struct {
-	endpoints []*endpoint
-	// inline holds the first endpoints, to save an allocation: most paths have no more.
-	inline [2]*endpoint
-}
-
-// endpoint finds the endpoint for a method: the method's own, for HEAD that of GET, or that of a mount.
-func (n *pathNode) endpoint(method string) *endpoint {
-	var get, mount *endpoint
-	for _, e := range n.endpoints {
-		switch e.method {
-		case method:
-			return e
-		case http.MethodGet:
-			get = e
-		// A mount serves every method, but a route at the same path comes first.
-		case mountpath.AnyMethod:
-			mount = e
-		}
-	}
-	if method == http.MethodHead && get != nil {
-		return get
-	}
-	return mount
 }
 
 // serve serves a request with the endpoint for its path and method; direct is that of App.serve.
@@ -93,48 +56,21 @@ func (t *table) isUnguarded(r *http.Request) bool {
 	return e != nil && e.route.unguarded
 }
 
-// match finds the best pattern that has the request's method.
+// match finds the endpoint of the best pattern that has the request's method.
 func (t *table) match(r *http.Request, values []string) (*endpoint, []string) {
-	path, escaped := mountpath.Of(r)
-	n, captured, ok := t.tree.Match(path, escaped, values)
-	if !ok {
-		return nil, nil
-	}
-	if e := n.endpoint(r.Method); e != nil {
-		return e, captured
-	}
-	// A less specific pattern may have the method. This second search is rare.
-	n, captured, ok = t.tree.MatchFunc(path, escaped, values, func(n *pathNode) bool { return n.endpoint(r.Method) != nil })
-	if !ok {
-		return nil, nil
-	}
-	return n.endpoint(r.Method), captured
+	return t.endpoint(t.routes.Match(r, values))
 }
 
 // frontend finds the front end for requests that neither a route nor a redirect serves.
 func (t *table) frontend(r *http.Request, values []string) (*endpoint, []string) {
-	path, escaped := mountpath.Of(r)
-	n, captured, ok := t.frontends.Match(path, escaped, values)
-	// A path with routes for other methods is a 405, not a page of the front end.
-	if !ok || len(t.allowed(path, escaped)) > 0 || t.moved(path, escaped) {
-		return nil, nil
-	}
-	return n.endpoints[0], captured
+	return t.endpoint(t.routes.Frontend(r, values))
 }
 
-// moved reports whether a path that no route has differs from one only in its trailing slash.
-func (t *table) moved(path string, escaped bool) bool {
-	// A Location that begins with two slashes would be read as a host.
-	if !t.redirects || strings.HasPrefix(path, "//") {
-		return false
+func (t *table) endpoint(i int, captured []string) (*endpoint, []string) {
+	if i < 0 {
+		return nil, nil
 	}
-	if len(t.allowed(otherSlash(path), escaped)) > 0 {
-		return true
-	}
-	// The prefix of a front end is not below it, but in the one that contains it.
-	inside, _, found := t.frontends.Match(path+"/", escaped, nil)
-	here, _, _ := t.frontends.Match(path, escaped, nil)
-	return found && inside != here
+	return t.endpoints[i], captured
 }
 
 func (t *table) serveUnrouted(w http.ResponseWriter, r *http.Request) {
@@ -143,31 +79,30 @@ func (t *table) serveUnrouted(w http.ResponseWriter, r *http.Request) {
 
 // serveNothing handles OPTIONS, 405, redirects and 404. It is the only function that does.
 func (t *table) serveNothing(w http.ResponseWriter, r *http.Request) {
-	path, escaped := mountpath.Of(r)
-	allow := t.allowed(path, escaped)
+	allow := t.routes.Allowed(r)
 	switch {
 	case len(allow) > 0 && isPreflight(r) && t.servesPreflight(w, r):
 	case len(allow) > 0 && r.Method == http.MethodOptions:
-		t.serveOptions(w, r)
+		t.routes.ServeOptions(w, r)
 	case len(allow) > 0:
 		t.errors.write(w, r, Error(http.StatusMethodNotAllowed, nil).WithHeader("Allow", strings.Join(allow, ", ")))
-	case t.moved(path, escaped):
-		t.redirect(w, r)
+	case t.routes.Moved(r):
+		t.routes.Redirect(w, r)
 	default:
-		t.warnOfPrefix(r, path, escaped)
+		t.warnOfPrefix(r)
 		t.errors.write(w, r, errNotFound)
 	}
 }
 
 // warnOfPrefix logs that requests still have the root path, which whoever forwards them should have stripped. Without
 // it, every request is a 404 for no visible reason.
-func (t *table) warnOfPrefix(r *http.Request, path string, escaped bool) {
-	stripped, ok := strings.CutPrefix(path, t.rootPath)
-	if !ok || t.rootPath == "" || len(t.allowed(stripped, escaped)) == 0 {
+func (t *table) warnOfPrefix(r *http.Request) {
+	stripped, ok := t.routes.AfterRoot(r)
+	if !ok {
 		return
 	}
 	t.unstripped.Do(func() {
-		t.errors.log.WarnContext(r.Context(), "a request was not found because its path still has Config.RootPath", "root_path", t.rootPath, "route", stripped,
+		t.errors.log.WarnContext(r.Context(), "a request was not found because its path still has Config.RootPath", "root_path", t.routes.RootPath, "route", stripped,
 			"fix", "strip the prefix before the app, with http.StripPrefix or in the proxy, or register the routes on a router with this prefix and drop Config.RootPath")
 	})
 }
@@ -193,86 +128,6 @@ func (t *table) servesPreflight(w http.ResponseWriter, r *http.Request) bool {
 	}
 	e.preflight.ServeHTTP(w, asked)
 	return true
-}
-
-// serveOptions lists the methods of a path.
-func (t *table) serveOptions(w http.ResponseWriter, r *http.Request) {
-	path, escaped := mountpath.Of(r)
-	w.Header().Set("Allow", strings.Join(t.allowed(path, escaped), ", "))
-	if t.acceptsPatches(path, escaped) {
-		w.Header().Set("Accept-Patch", autopatch.Accepted)
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-// acceptsPatches reports whether a path has a PATCH made by AutoPatch, whose media types a response to OPTIONS lists
-// (RFC 5789, section 3.1).
-func (t *table) acceptsPatches(path string, escaped bool) (accepts bool) {
-	t.tree.MatchFunc(path, escaped, nil, func(n *pathNode) bool {
-		accepts = accepts || slices.ContainsFunc(n.endpoints, func(e *endpoint) bool { return e.route.isPatch() })
-		return false
-	})
-	return accepts
-}
-
-// allowed lists the methods of a path, in alphabetical order.
-func (t *table) allowed(path string, escaped bool) []string {
-	var methods []string
-	t.tree.MatchFunc(path, escaped, nil, func(n *pathNode) bool {
-		for _, e := range n.endpoints {
-			methods = append(methods, e.method)
-			if e.method == http.MethodGet {
-				methods = append(methods, http.MethodHead)
-			}
-		}
-		// No node is accepted, so that the search visits every matching pattern.
-		return false
-	})
-	if len(methods) > 0 {
-		methods = append(methods, http.MethodOptions)
-	}
-	return sorted.Distinct(methods)
-}
-
-// otherSlash returns the path without its trailing slash, or with one added.
-func otherSlash(path string) string {
-	if trimmed, ok := strings.CutSuffix(path, "/"); ok {
-		return trimmed
-	}
-	return path + "/"
-}
-
-// redirect redirects to the registered form of the path. The location has no scheme or host, so it cannot lead
-// elsewhere.
-func (t *table) redirect(w http.ResponseWriter, r *http.Request) {
-	location := t.rootOf(r) + otherSlash(r.URL.EscapedPath())
-	if r.URL.RawQuery != "" {
-		location += "?" + r.URL.RawQuery
-	}
-	w.Header().Set("Location", mediatype.Location(location))
-	// A 307 keeps the method and the body.
-	w.WriteHeader(http.StatusTemporaryRedirect)
-}
-
-// rootOf returns the prefix of the path as the client sees it: what a proxy stripped, followed by what a router in this
-// process stripped. If the latter has stripped the root path itself, it counts once.
-func (t *table) rootOf(r *http.Request) string {
-	root, taken := cmp.Or(t.rootPath, requestinfo.RootPath(r.Context())), takenOff(r)
-	if taken == root || strings.HasPrefix(taken, root+"/") {
-		return taken
-	}
-	return root + taken
-}
-
-// takenOff returns the prefix that a mount or http.StripPrefix removed before the app saw the request.
-func takenOff(r *http.Request) string {
-	asked, _, _ := strings.Cut(r.RequestURI, "?")
-	prefix, ok := strings.CutSuffix(asked, r.URL.EscapedPath())
-	// Browsers read two slashes, or a backslash, as the start of a host name.
-	if !ok || !strings.HasPrefix(prefix, "/") || strings.HasPrefix(prefix, "//") || strings.Contains(prefix, `\`) {
-		return ""
-	}
-	return prefix
 }
 
 // waitsFor names what Start would set up, and where it was registered.
