@@ -30,6 +30,11 @@ type webhook struct {
 	set     *settings
 }
 
+// configError is a configuration error of a webhook; an error of a callback belongs to its route.
+func (w *webhook) configError(err error) error {
+	return fmt.Errorf("candor: Webhook(%q) at %s: %w", w.name, w.site, err)
+}
+
 // annotations are the options that affect only the document.
 type annotations struct {
 	extensions   map[string]json.RawMessage

@@ -13,8 +13,7 @@ type apiBuilder struct {
 	info   Info
 	codecs codecSet
 	api    *operation.API
-	// ids maps operation ids to operations, for links.
-	ids map[string]*operationEntry
+	index  *operationIndex
 	// edits are the user's functions that change operations.
 	edits map[*operation.Operation][]openapi.Edit
 

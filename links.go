@@ -2,7 +2,6 @@ package candor
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -15,9 +14,9 @@ import (
 // out.
 func (b *apiBuilder) addLinks(op *operation.Operation, e *endpoint) {
 	for _, l := range e.set.links {
-		r, target := op.Responses.To(l.status), b.ids[l.OperationID]
+		r, target := op.Responses.To(l.status), b.index.withID(l.OperationID)
 		if r != nil && target != nil {
-			r.Links = append(r.Links, publicLink(l.Link, e, target.endpoint))
+			r.Links = append(r.Links, publicLink(l.Link, e, target))
 		}
 	}
 }
@@ -60,14 +59,14 @@ func (e *endpoint) publicURL(callback *webhook) string {
 }
 
 // reaches returns why a link cannot lead to an operation.
-func (l Link) reaches(target *operationEntry) error {
+func (l Link) reaches(target *endpoint) error {
 	if target == nil {
 		return fmt.Errorf("the link %q refers to the operation %q, which no document has; write the id of one", l.Name, l.OperationID)
 	}
 	for _, name := range sorted.Keys(l.Parameters) {
 		// A parameter may be qualified by its source, to distinguish it from another of the same name.
 		isMeant := func(f *typeinfo.Field) bool { return f.Name == name || f.Source.String()+"."+f.Name == name }
-		if !slices.ContainsFunc(target.endpoint.params.fields, isMeant) {
+		if !slices.ContainsFunc(target.params.fields, isMeant) {
 			return fmt.Errorf("the link %q: the operation %q has no parameter %q; name one that it has", l.Name, l.OperationID, name)
 		}
 	}
@@ -76,26 +75,32 @@ func (l Link) reaches(target *operationEntry) error {
 
 // checkLinks finds links that lead nowhere in any of the documents.
 func checkLinks(documents []*operationIndex) []error {
-	hasLinks := func(op *operationEntry) bool { return len(op.endpoint.set.links) > 0 }
-	if !slices.ContainsFunc(documents, func(o *operationIndex) bool { return slices.ContainsFunc(o.operations, hasLinks) }) {
-		return nil
-	}
-	known, checked := map[string]*operationEntry{}, map[*endpoint]bool{}
-	for _, o := range documents {
-		// A link may lead to an operation in another document of the app.
-		maps.Copy(known, o.ids)
-	}
+	checked := map[*endpoint]bool{}
 	var configErrs []error
-	for _, o := range documents {
-		for _, op := range o.operations {
-			for _, l := range op.endpoint.set.links {
-				// An endpoint may be in several documents; its error is reported once.
-				if err := l.reaches(known[l.OperationID]); err != nil && !checked[op.endpoint] {
-					configErrs = append(configErrs, op.endpoint.route.configError(err))
+	for _, x := range documents {
+		for _, e := range x.operations {
+			// An endpoint may be in several documents; its error is reported once.
+			if len(e.set.links) == 0 || checked[e] {
+				continue
+			}
+			for _, l := range e.set.links {
+				if err := l.reaches(targetIn(documents, l.OperationID)); err != nil {
+					configErrs = append(configErrs, e.route.configError(err))
 				}
 			}
-			checked[op.endpoint] = true
+			checked[e] = true
 		}
 	}
 	return configErrs
+}
+
+// targetIn returns the operation with an id. A link may lead to an operation in another document of the app, and the
+// last document with that id counts.
+func targetIn(documents []*operationIndex, id string) *endpoint {
+	for _, x := range slices.Backward(documents) {
+		if e := x.withID(id); e != nil {
+			return e
+		}
+	}
+	return nil
 }

@@ -23,43 +23,42 @@ func buildDocument(config *Config, info Info, x *operationIndex, additions schem
 	}
 	b := &apiBuilder{
 		codecs: codecs,
-		config: config, info: info, ids: x.ids, edits: map[*operation.Operation][]openapi.Edit{},
+		config: config, info: info, index: x, edits: map[*operation.Operation][]openapi.Edit{},
 		parameters: map[parameterKey]*operation.Parameter{}, bodies: map[bodyKey]*operation.Body{},
 		responses: map[responsesKey]*operation.Responses{}, found: map[faultsKey]*invalidRequest{}, shown: map[shownKey]string{},
 	}
-	return openapi.Write(b.describe(x), openapi.Options{Schema: additions, EditDocument: info.EditDocument, Edits: b.edits})
+	return openapi.Write(b.describe(), openapi.Options{Schema: additions, EditDocument: info.EditDocument, Edits: b.edits})
 }
 
 // describe describes the API.
-func (b *apiBuilder) describe(x *operationIndex) *operation.API {
+func (b *apiBuilder) describe() *operation.API {
 	_, named := faultTypes()
 	b.api = &operation.API{
 		Info: b.info.describe(), Schemes: map[string]operation.SecurityScheme{},
 		Faults: []*typeinfo.Type{mustDescribe(named), mustDescribe(reflect.TypeFor[Fault]())}, EchoInput: b.config.EchoInput,
 	}
 	// Schemes that fields name get their names first, before others take them.
-	for _, entry := range slices.Concat(x.operations, x.webhooks) {
-		b.namedSchemes(entry.endpoint)
-	}
-	b.api.Operations, b.api.Webhooks = b.operations(x.operations), b.operations(x.webhooks)
+	b.namedSchemes(b.index.operations)
+	b.namedSchemes(b.index.webhooks)
+	b.api.Operations, b.api.Webhooks = b.operations(b.index.operations), b.operations(b.index.webhooks)
 	return b.api
 }
 
 // operations describes operations. They are in one piece of memory, because a large API has thousands.
-func (b *apiBuilder) operations(entries []*operationEntry) []*operation.Operation {
-	all, operations := make([]*operation.Operation, len(entries)), make([]operation.Operation, len(entries))
-	for i, entry := range entries {
+func (b *apiBuilder) operations(endpoints []*endpoint) []*operation.Operation {
+	all, operations := make([]*operation.Operation, len(endpoints)), make([]operation.Operation, len(endpoints))
+	for i, e := range endpoints {
 		all[i] = &operations[i]
-		b.operation(all[i], entry)
+		b.operation(all[i], e)
 	}
 	return all
 }
 
 // operation describes an operation with its callbacks and links.
-func (b *apiBuilder) operation(op *operation.Operation, entry *operationEntry) {
-	e := entry.endpoint
+func (b *apiBuilder) operation(op *operation.Operation, e *endpoint) {
+	at := b.index.at[e]
 	*op = operation.Operation{
-		ID: entry.id, Method: e.method, Path: entry.path.path, Tags: e.set.tags, Deprecated: e.set.deprecated,
+		ID: b.index.IDs[at], Method: e.method, Path: b.index.Paths[at], Tags: e.set.tags, Deprecated: e.set.deprecated,
 		ExternalDocs: operation.ExternalDocs(e.set.externalDocs), Servers: describeServers(e.set.servers), Extensions: e.extensions(),
 		Parameters: b.parametersOf(e), Security: b.security(e), Body: b.body(e), Responses: b.responsesOf(e),
 	}
@@ -75,7 +74,7 @@ func (b *apiBuilder) operation(op *operation.Operation, entry *operationEntry) {
 		op.Show(x.status, operation.Example{Name: x.name, Summary: x.summary, Value: x.data})
 	}
 	b.addLinks(op, e)
-	for _, c := range entry.callbacks {
+	for _, c := range e.callbacks {
 		op.Callbacks = append(op.Callbacks, b.callback(e, c))
 	}
 	if len(e.set.edits) > 0 {
@@ -85,10 +84,10 @@ func (b *apiBuilder) operation(op *operation.Operation, entry *operationEntry) {
 
 // callback describes a request that an operation causes, with the wildcard names that the operation has in the
 // document.
-func (b *apiBuilder) callback(from *endpoint, entry *operationEntry) *operation.Operation {
+func (b *apiBuilder) callback(from, e *endpoint) *operation.Operation {
 	op := &operation.Operation{}
-	b.operation(op, entry)
-	op.URL = from.publicURL(entry.endpoint.webhook)
+	b.operation(op, e)
+	op.URL = from.publicURL(e.webhook)
 	return op
 }
 

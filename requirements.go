@@ -45,14 +45,14 @@ func (b *apiBuilder) security(e *endpoint) [][]operation.SchemeUse {
 }
 
 // namedSchemes adds the schemes that fields name to the API, before any other takes the name.
-func (b *apiBuilder) namedSchemes(e *endpoint) {
-	for _, f := range e.security {
-		if f.Scheme != "" {
-			b.scheme(f)
+func (b *apiBuilder) namedSchemes(endpoints []*endpoint) {
+	for _, e := range endpoints {
+		for _, f := range e.security {
+			if f.Scheme != "" {
+				b.scheme(f)
+			}
 		}
-	}
-	for _, c := range e.callbacks {
-		b.namedSchemes(c)
+		b.namedSchemes(e.callbacks)
 	}
 }
 

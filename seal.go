@@ -16,6 +16,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/operationindex"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/routing"
 	"github.com/candor-go/candor/internal/sorted"
@@ -197,8 +198,9 @@ func (b *builder) documented(s scope, r *Router, own *ownDocs) scopeDocument {
 // document.
 func (b *builder) indexes() {
 	defer func() {
-		for _, op := range b.table.document.operations.operations {
-			op.endpoint.operationID = op.id
+		x := b.table.document.operations
+		for at, e := range x.operations {
+			e.operationID = x.IDs[at]
 		}
 	}()
 	var all []*operationIndex
@@ -389,7 +391,7 @@ func (b *builder) inDocument(p *pathtree.Pattern, s scope) *pathtree.Pattern {
 	if len(p.Names()) == 0 || !slices.ContainsFunc(s.documents, isShown) {
 		return p
 	}
-	shape := withoutRemainder(p.Shape())
+	shape := operationindex.WithoutRemainder(p.Shape())
 	if b.shapes[shape] == nil {
 		b.shapes[shape] = p
 	}

@@ -71,11 +71,6 @@ func (w *webhook) route() (*route, error) {
 	return rt, rt.describe()
 }
 
-// configError is a configuration error of a webhook; an error of a callback belongs to its route.
-func (w *webhook) configError(err error) error {
-	return fmt.Errorf("candor: Webhook(%q) at %s: %w", w.name, w.site, err)
-}
-
 // describe reads the types and options.
 func (w *webhook) describe(options []RouteOption) (err error) {
 	if err := checkMethods([]string{w.method}); err != nil {
