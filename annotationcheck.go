@@ -9,7 +9,6 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
-	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -30,14 +29,8 @@ func (e *endpoint) checkAnnotations(c *compiler) error {
 		if _, ok := e.responseTo(l.status); !ok {
 			return fmt.Errorf("Links(%d): the operation has no such response; declare it with Responds", l.status)
 		}
-		for _, text := range l.values() {
-			x, err := operation.ParseExpression(text)
-			if err != nil {
-				continue // a constant
-			}
-			if err := e.checkExpression(x); err != nil {
-				return fmt.Errorf("the link %q: %w", l.Name, err)
-			}
+		if err := l.Starts(e.values()); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -184,36 +177,6 @@ func refusedExample(faults fault.List) error {
 		return fmt.Errorf("the value breaks a rule of its type, at %v: %s", f.Loc, fault.Message(f.Type, f.Ctx))
 	}
 	return nil
-}
-
-// check verifies that what the expression refers to exists.
-func (e *endpoint) checkExpression(x *operation.Expression) error {
-	switch {
-	case x.Of == "request" && x.In == "body":
-		return x.CheckBody(requestMembers(e))
-	case x.Of == "request" && !x.Whole:
-		if !slices.ContainsFunc(e.params.fields, x.Names) {
-			return fmt.Errorf("%s: the operation reads no %s %q; name one that it does", x.Text, x.In, x.Name)
-		}
-	// Response headers are not checked: middleware may add headers that no type declares.
-	case x.In == "body" && e.response != nil && e.response.desc.Body != nil:
-		return x.CheckBody(e.response.desc.Body.Type.Object)
-	}
-	return nil
-}
-
-// requestMembers returns the members of the request body, nil if they are not known.
-func requestMembers(e *endpoint) *typeinfo.Object {
-	in := e.route.input
-	switch {
-	case in == nil:
-		return nil
-	case in.Members != nil:
-		return in.Members
-	case in.Body != nil:
-		return in.Body.Type.Object
-	}
-	return in.Form
 }
 
 // checkRaw finds raw body fields whose bytes are never available as a whole.

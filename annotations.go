@@ -133,35 +133,7 @@ type Link struct {
 // statusLink is a link of the responses with one status.
 type statusLink struct {
 	status int
-	Link
-}
-
-var componentName = lazy.Regexp{Text: `^[A-Za-z0-9._-]+$`}
-
-func (l Link) check() error {
-	switch {
-	case !componentName.Get().MatchString(l.Name):
-		return fmt.Errorf("the name of a link is %q; use letters, digits, dots, dashes and underscores", l.Name)
-	case l.OperationID == "":
-		return fmt.Errorf("the link %q has no target; name an operation by its id", l.Name)
-	}
-	for _, text := range l.values() {
-		if strings.HasPrefix(text, "$") {
-			if _, err := operation.ParseExpression(text); err != nil {
-				return fmt.Errorf("the link %q: %w", l.Name, err)
-			}
-		}
-	}
-	return nil
-}
-
-// values lists the values that the link passes on.
-func (l Link) values() []string {
-	values := []string{l.RequestBody}
-	for _, name := range sorted.Keys(l.Parameters) {
-		values = append(values, l.Parameters[name])
-	}
-	return values
+	operation.Link
 }
 
 // namedExample is an example of a body; status is 0 for request bodies.
@@ -225,10 +197,11 @@ func Links(status int, links ...Link) RouteOption {
 			return err
 		}
 		for _, l := range links {
-			if err := l.check(); err != nil {
+			link := operation.Link(l)
+			if err := link.Check(); err != nil {
 				return fmt.Errorf("Links(%d): %w", status, err)
 			}
-			s.links = append(s.links, statusLink{status: status, Link: l})
+			s.links = append(s.links, statusLink{status: status, Link: link})
 		}
 		return nil
 	})

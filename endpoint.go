@@ -248,14 +248,6 @@ func (e *endpoint) publicNames() []string {
 	return e.documented.Names()
 }
 
-// publicName returns the name of a wildcard in the document.
-func (e *endpoint) publicName(wildcard string) string {
-	if i := slices.Index(e.names(), wildcard); i >= 0 {
-		return e.publicNames()[i]
-	}
-	return wildcard
-}
-
 // nothing is used as the function of a handler without types.
 func nothing() *function {
 	return madeNothing.Get(func() *function {

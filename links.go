@@ -3,10 +3,8 @@ package candor
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/candor-go/candor/internal/operation"
-	"github.com/candor-go/candor/internal/sorted"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -16,61 +14,36 @@ func (b *apiBuilder) addLinks(op *operation.Operation, e *endpoint) {
 	for _, l := range e.set.links {
 		r, target := op.Responses.To(l.status), b.index.withID(l.OperationID)
 		if r != nil && target != nil {
-			r.Links = append(r.Links, publicLink(l.Link, e, target))
+			r.Links = append(r.Links, l.Public(e.wildcards(), target.wildcards()))
 		}
 	}
 }
 
-// publicLink converts a link to the wildcard names of the document.
-func publicLink(l Link, from, to *endpoint) operation.Link {
-	public := operation.Link{
-		Name: l.Name, OperationID: l.OperationID, Description: l.Description,
-		Parameters: map[string]string{}, RequestBody: from.publicExpression(l.RequestBody),
-	}
-	for name, value := range l.Parameters {
-		source, plain, qualified := strings.Cut(name, ".")
-		switch {
-		// Only the names of wildcards differ between route and document.
-		case qualified && source == typeinfo.Path.String():
-			name = source + "." + to.publicName(plain)
-		case !qualified:
-			name = to.publicName(name)
-		}
-		public.Parameters[name] = from.publicExpression(value)
-	}
-	return public
+// wildcards returns the names of the endpoint's wildcards.
+func (e *endpoint) wildcards() operation.Wildcards {
+	return operation.Wildcards{Own: e.names(), Documented: e.publicNames()}
 }
 
-// publicExpression converts a runtime expression about a request to the wildcard names of the document.
-func (e *endpoint) publicExpression(text string) string {
-	if name, ok := strings.CutPrefix(text, "$request.path."); ok {
-		return "$request.path." + e.publicName(name)
+// values are what links and callbacks of the endpoint can refer to.
+func (e *endpoint) values() operation.Values {
+	v := operation.Values{Parameters: e.params.fields, Body: requestMembers(e.route.input)}
+	if e.response != nil && e.response.desc.Body != nil {
+		v.Response = e.response.desc.Body.Type.Object
 	}
-	return text
+	return v
 }
 
-// publicURL returns the URL of a callback with the wildcard names of the document.
-func (e *endpoint) publicURL(callback *webhook) string {
-	url := callback.url
-	for _, x := range callback.addresses {
-		url = strings.ReplaceAll(url, "{"+x.Text+"}", "{"+e.publicExpression(x.Text)+"}")
+// requestMembers returns the members of the request body, nil if they are not known.
+func requestMembers(in *typeinfo.Input) *typeinfo.Object {
+	switch {
+	case in == nil:
+		return nil
+	case in.Members != nil:
+		return in.Members
+	case in.Body != nil:
+		return in.Body.Type.Object
 	}
-	return url
-}
-
-// reaches returns why a link cannot lead to an operation.
-func (l Link) reaches(target *endpoint) error {
-	if target == nil {
-		return fmt.Errorf("the link %q refers to the operation %q, which no document has; write the id of one", l.Name, l.OperationID)
-	}
-	for _, name := range sorted.Keys(l.Parameters) {
-		// A parameter may be qualified by its source, to distinguish it from another of the same name.
-		isMeant := func(f *typeinfo.Field) bool { return f.Name == name || f.Source.String()+"."+f.Name == name }
-		if !slices.ContainsFunc(target.params.fields, isMeant) {
-			return fmt.Errorf("the link %q: the operation %q has no parameter %q; name one that it has", l.Name, l.OperationID, name)
-		}
-	}
-	return nil
+	return in.Form
 }
 
 // checkLinks finds links that lead nowhere in any of the documents.
@@ -84,7 +57,7 @@ func checkLinks(documents []*operationIndex) []error {
 				continue
 			}
 			for _, l := range e.set.links {
-				if err := l.reaches(targetIn(documents, l.OperationID)); err != nil {
+				if err := reach(l.Link, targetIn(documents, l.OperationID)); err != nil {
 					configErrs = append(configErrs, e.route.configError(err))
 				}
 			}
@@ -92,6 +65,14 @@ func checkLinks(documents []*operationIndex) []error {
 		}
 	}
 	return configErrs
+}
+
+// reach returns why a link cannot lead to an endpoint.
+func reach(l operation.Link, target *endpoint) error {
+	if target == nil {
+		return fmt.Errorf("the link %q refers to the operation %q, which no document has; write the id of one", l.Name, l.OperationID)
+	}
+	return l.Reaches(target.params.fields)
 }
 
 // targetIn returns the operation with an id. A link may lead to an operation in another document of the app, and the

@@ -87,7 +87,7 @@ func (b *apiBuilder) operation(op *operation.Operation, e *endpoint) {
 func (b *apiBuilder) callback(from, e *endpoint) *operation.Operation {
 	op := &operation.Operation{}
 	b.operation(op, e)
-	op.URL = from.publicURL(e.webhook)
+	op.URL = from.wildcards().URL(e.webhook.url, e.webhook.addresses)
 	return op
 }
 
@@ -147,7 +147,7 @@ func (b *apiBuilder) parametersOf(e *endpoint) []*operation.Parameter {
 func (b *apiBuilder) parameter(f *typeinfo.Field, e *endpoint) *operation.Parameter {
 	name := f.Name
 	if f.Source == typeinfo.Path {
-		name = e.publicName(name)
+		name = e.wildcards().Public(name)
 	}
 	// The set of readers may differ between endpoints, so this parameter is not shared.
 	if readers := e.params.readers[f]; readers != nil {

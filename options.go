@@ -14,6 +14,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -596,7 +597,7 @@ func (s *settings) addExample(status int, name string, value any, summary []stri
 	x := namedExample{status: status, name: name, value: value, summary: strings.Join(summary, "\n")}
 	same := func(o namedExample) bool { return o.status == status && o.name == name }
 	switch {
-	case !componentName.Get().MatchString(name):
+	case !operation.IsName(name):
 		return fmt.Errorf("%s; the name consists of letters, digits, dots, dashes and underscores", x)
 	case slices.ContainsFunc(s.examples, same):
 		return fmt.Errorf("%s is listed twice; give one of them another name", x)

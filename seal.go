@@ -712,7 +712,7 @@ func (b *builder) checkSchemes(e *endpoint) error {
 			continue
 		}
 		scheme, ok := declared[f.Scheme]
-		if !componentName.Get().MatchString(f.Scheme) {
+		if !operation.IsName(f.Scheme) {
 			return fmt.Errorf("the field %s names the security scheme %q; use letters, digits, dots, dashes and underscores", f.Go, f.Scheme)
 		}
 		if !ok && f.Source == typeinfo.Security {

@@ -76,7 +76,7 @@ func (w *webhook) describe(options []RouteOption) (err error) {
 	if err := checkMethods([]string{w.method}); err != nil {
 		return err
 	}
-	if !componentName.Get().MatchString(w.name) {
+	if !operation.IsName(w.name) {
 		return fmt.Errorf("the name is %q; use letters, digits, dots, dashes and underscores", w.name)
 	}
 	if w.set, err = apply(options); err != nil {
@@ -146,7 +146,7 @@ func (b *builder) webhooks(r *Router, s scope) {
 func (b *builder) callbacks(e *endpoint) error {
 	for _, w := range e.set.callbacks {
 		for _, x := range w.addresses {
-			if err := e.checkExpression(x); err != nil {
+			if err := e.values().Check(x); err != nil {
 				return fmt.Errorf("Callback(%q): %w", w.name, err)
 			}
 		}

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/candor-go/candor/internal/lazy"
@@ -55,16 +56,39 @@ func ExpressionsIn(text string) ([]*Expression, error) {
 	}
 }
 
-// Names reports whether the expression refers to the parameter.
-func (x *Expression) Names(f *typeinfo.Field) bool {
+// Values are what the runtime expressions of an operation can refer to.
+type Values struct {
+	Parameters []*typeinfo.Field
+	// Body and Response are the members of the bodies, nil if they are not known.
+	Body, Response *typeinfo.Object
+}
+
+// Check verifies that what the expression refers to exists.
+func (v Values) Check(x *Expression) error {
+	switch {
+	case x.Of == "request" && x.In == "body":
+		return x.checkBody(v.Body)
+	case x.Of == "request" && !x.Whole:
+		if !slices.ContainsFunc(v.Parameters, x.names) {
+			return fmt.Errorf("%s: the operation reads no %s %q; name one that it does", x.Text, x.In, x.Name)
+		}
+	// Response headers are not checked: middleware may add headers that no type declares.
+	case x.In == "body":
+		return x.checkBody(v.Response)
+	}
+	return nil
+}
+
+// names reports whether the expression refers to the parameter.
+func (x *Expression) names(f *typeinfo.Field) bool {
 	if f.Source == typeinfo.Header {
 		return x.In == "header" && strings.EqualFold(f.Name, x.Name)
 	}
 	return x.In == f.Source.String() && x.Name == f.Name
 }
 
-// CheckBody checks the first step of the pointer.
-func (x *Expression) CheckBody(o *typeinfo.Object) error {
+// checkBody checks the first step of the pointer.
+func (x *Expression) checkBody(o *typeinfo.Object) error {
 	if o == nil || x.pointer == "" || len(o.Cases) > 0 {
 		return nil
 	}

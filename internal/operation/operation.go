@@ -180,10 +180,3 @@ type Example struct {
 	Name, Summary string
 	Value         json.RawMessage
 }
-
-// Link describes how a response leads to another operation. Its values are runtime expressions or constants.
-type Link struct {
-	Name, OperationID, Description string
-	Parameters                     map[string]string
-	RequestBody                    string
-}

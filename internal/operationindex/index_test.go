@@ -122,8 +122,8 @@ func TestConflicts(t *testing.T) {
 			1, []operationindex.Request{served(t, "GET", "/a/{x}", "", ""), served(t, "GET", "/a/{x...}", "", "")}, nil,
 		},
 		`there is another webhook of this name and the method POST`: {1, []operationindex.Request{sent(t, operationindex.Webhook, "a", ""), sent(t, operationindex.Webhook, "a", "b")}, nil},
-		`the operation id "taken" belongs to GET /a`:                 {0, []operationindex.Request{served(t, "GET", "/a", "taken", ""), sent(t, operationindex.Callback, "a", "taken")}, nil},
-		`Config.OperationID gives GET /b the id "x", which GET /a`:   {1, []operationindex.Request{served(t, "GET", "/a", "", ""), served(t, "GET", "/b", "", "")}, func(int, string) string { return "x" }},
+		`the operation id "taken" belongs to GET /a`:                {0, []operationindex.Request{served(t, "GET", "/a", "taken", ""), sent(t, operationindex.Callback, "a", "taken")}, nil},
+		`Config.OperationID gives GET /b the id "x", which GET /a`:  {1, []operationindex.Request{served(t, "GET", "/a", "", ""), served(t, "GET", "/b", "", "")}, func(int, string) string { return "x" }},
 	} {
 		_, conflicts := operationindex.New(test.requests, test.rename)
 		require.Len(t, conflicts, 1, want)
