@@ -9,6 +9,7 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -16,18 +17,19 @@ import (
 // checkAnnotations finds examples that their schema rejects, and links and callbacks that refer to values no operation
 // has.
 func (e *endpoint) checkAnnotations(c *compiler) error {
-	for _, x := range e.set.examples {
+	for i := range e.set.annotations.Examples {
+		x := &e.set.annotations.Examples[i]
 		check := e.checkResponseExample
-		if x.status == 0 {
+		if x.Status == 0 {
 			check = e.checkRequestExample
 		}
 		if err := check(c, x); err != nil {
 			return fmt.Errorf("%s: %w", x, err)
 		}
 	}
-	for _, l := range e.set.links {
-		if _, ok := e.responseTo(l.status); !ok {
-			return fmt.Errorf("Links(%d): the operation has no such response; declare it with Responds", l.status)
+	for _, l := range e.set.annotations.Links {
+		if _, ok := e.responseTo(l.Status); !ok {
+			return fmt.Errorf("Links(%d): the operation has no such response; declare it with Responds", l.Status)
 		}
 		if err := l.Starts(e.values()); err != nil {
 			return err
@@ -130,31 +132,31 @@ func (e *endpoint) responseTo(status int) (*typeinfo.Field, bool) {
 	return nil, false
 }
 
-func (e *endpoint) checkRequestExample(_ *compiler, x namedExample) error {
+func (e *endpoint) checkRequestExample(_ *compiler, x *operation.StatusExample) error {
 	in := e.route.input
 	if in == nil || e.body == nil || in.Body != nil && isRaw(in.Body.Type.Go) {
 		return errors.New("the operation reads no such body; leave the example out")
 	}
-	if in.Body != nil && reflect.TypeOf(x.value) != in.Body.Type.Go {
-		return fmt.Errorf("it is a %T, but the body a %s; give a value of that type", x.value, typeinfo.Name(in.Body.Type.Go))
+	if in.Body != nil && reflect.TypeOf(x.Given) != in.Body.Type.Go {
+		return fmt.Errorf("it is a %T, but the body a %s; give a value of that type", x.Given, typeinfo.Name(in.Body.Type.Go))
 	}
 	if in.Form != nil {
 		return nil // not JSON on the wire
 	}
 	var faults fault.List
-	e.body.plan.DecodeJSON(x.data, reflect.New(in.Go).Elem(), codec.Options{ForbidExtra: e.set.forbidExtra}, &faults)
+	e.body.plan.DecodeJSON(x.Value, reflect.New(in.Go).Elem(), codec.Options{ForbidExtra: e.set.forbidExtra}, &faults)
 	return refusedExample(faults)
 }
 
-func (e *endpoint) checkResponseExample(c *compiler, x namedExample) error {
-	f, ok := e.responseTo(x.status)
+func (e *endpoint) checkResponseExample(c *compiler, x *operation.StatusExample) error {
+	f, ok := e.responseTo(x.Status)
 	switch {
 	case !ok:
 		return errors.New("the operation has no such response; declare it with Responds")
 	case f == nil || bodyKindOf(f).compile == nil || isReadyResponse(f.Type.Go):
 		return errors.New("this response has no JSON body of one of your types; leave the example out")
-	case reflect.TypeOf(x.value) != f.Type.Go:
-		return fmt.Errorf("it is a %T, but the body a %s; give a value of that type", x.value, typeinfo.Name(f.Type.Go))
+	case reflect.TypeOf(x.Given) != f.Type.Go:
+		return fmt.Errorf("it is a %T, but the body a %s; give a value of that type", x.Given, typeinfo.Name(f.Type.Go))
 	}
 	encoder, err := c.codec.Encoder(f.Type, f.Rules)
 	if err != nil {
@@ -163,7 +165,7 @@ func (e *endpoint) checkResponseExample(c *compiler, x namedExample) error {
 	var faults fault.List
 	// Encoders need an addressable value.
 	value := reflect.New(f.Type.Go).Elem()
-	value.Set(reflect.ValueOf(x.value))
+	value.Set(reflect.ValueOf(x.Given))
 	if _, err := encoder.Append(nil, value, true, &faults); err != nil {
 		return err
 	}

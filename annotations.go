@@ -2,18 +2,13 @@ package candor
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/candor-go/candor/internal/callsite"
-	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/operation"
-	"github.com/candor-go/candor/internal/sorted"
 )
 
 // webhook is a request that the API sends: a webhook or a callback. It is documented like an operation, but never
@@ -33,36 +28,6 @@ type webhook struct {
 // configError is a configuration error of a webhook; an error of a callback belongs to its route.
 func (w *webhook) configError(err error) error {
 	return fmt.Errorf("candor: Webhook(%q) at %s: %w", w.name, w.site, err)
-}
-
-// annotations are the options that affect only the document.
-type annotations struct {
-	extensions   map[string]json.RawMessage
-	externalDocs ExternalDocs
-	servers      []Server
-	links        []statusLink
-	examples     []namedExample
-	callbacks    []*webhook
-}
-
-// inherit adds what the outer scope says.
-func (a annotations) inherit(outer annotations) annotations {
-	// Cloned, because the outer map is shared with other routes.
-	extensions := maps.Clone(outer.extensions)
-	if extensions == nil {
-		extensions = a.extensions
-	} else {
-		maps.Copy(extensions, a.extensions)
-	}
-	a.extensions = extensions
-	a.externalDocs = cmp.Or(a.externalDocs, outer.externalDocs)
-	if a.servers == nil {
-		a.servers = outer.servers
-	}
-	a.links = append(slices.Clip(outer.links), a.links...)
-	a.examples = append(slices.Clip(outer.examples), a.examples...)
-	a.callbacks = append(slices.Clip(outer.callbacks), a.callbacks...)
-	return a
 }
 
 // ExternalDocs links to a page with more information.
@@ -95,28 +60,17 @@ type ServerVariable struct {
 	Enum                 []string
 }
 
-// check finds variables that are not declared or not used.
-func (s Server) check() error {
-	var names []string
-	for _, m := range serverVariables.Get().FindAllStringSubmatch(s.URL, -1) {
-		names = append(names, m[1])
-		v, ok := s.Variables[m[1]]
-		switch {
-		case !ok || v.Default == "":
-			return fmt.Errorf("the server %q has the variable %q, which has no default; give it one in Variables", s.URL, m[1])
-		case len(v.Enum) > 0 && !slices.Contains(v.Enum, v.Default):
-			return fmt.Errorf("the server %q: the default %q of the variable %q is not one of its values; add it to Enum", s.URL, v.Default, m[1])
-		}
+// describe converts the server to plain data.
+func (s *Server) describe() operation.Server {
+	server := operation.Server{URL: s.URL, Name: s.Name, Description: s.Description}
+	if len(s.Variables) > 0 {
+		server.Variables = make(map[string]operation.ServerVariable, len(s.Variables))
 	}
-	for _, name := range sorted.Keys(s.Variables) {
-		if !slices.Contains(names, name) {
-			return fmt.Errorf("the server %q has no {%s}; put the variable into the URL, or leave it out", s.URL, name)
-		}
+	for name, v := range s.Variables {
+		server.Variables[name] = operation.ServerVariable(v)
 	}
-	return nil
+	return server
 }
-
-var serverVariables = lazy.Regexp{Text: `\{([^{}]*)\}`}
 
 // Link describes how a response leads to another operation; see [Links].
 type Link struct {
@@ -130,27 +84,6 @@ type Link struct {
 	Description string
 }
 
-// statusLink is a link of the responses with one status.
-type statusLink struct {
-	status int
-	operation.Link
-}
-
-// namedExample is an example of a body; status is 0 for request bodies.
-type namedExample struct {
-	status        int
-	name, summary string
-	value         any
-	data          json.RawMessage
-}
-
-func (x namedExample) String() string {
-	if x.status == 0 {
-		return fmt.Sprintf("RequestExample(%q)", x.name)
-	}
-	return fmt.Sprintf("ResponseExample(%d, %q)", x.status, x.name)
-}
-
 // Extension adds a specification extension to operations in the document. The name must begin with "x-"; the value is
 // written as JSON.
 func Extension(name string, value any) Option {
@@ -162,11 +95,7 @@ func Extension(name string, value any) Option {
 		if err != nil {
 			return fmt.Errorf("Extension(%q): the value cannot be written as JSON; keep to strings, numbers, booleans, lists, maps and structs (%w)", name, err)
 		}
-		s.extensions = maps.Clone(s.extensions)
-		if s.extensions == nil {
-			s.extensions = map[string]json.RawMessage{}
-		}
-		s.extensions[name] = data
+		s.annotations.Extend(name, data)
 		return nil
 	})
 }
@@ -176,16 +105,17 @@ func (e ExternalDocs) applyRoute(s *settings) error {
 	if e.URL == "" {
 		return errors.New("ExternalDocs without a URL; say where the page is")
 	}
-	s.externalDocs = e
+	s.annotations.ExternalDocs = operation.ExternalDocs(e)
 	return nil
 }
 
 // applyRoute implements [RouteOption]: the route is reached at this server only.
 func (s Server) applyRoute(to *settings) error {
-	if err := s.check(); err != nil {
+	server := s.describe()
+	if err := server.Check(); err != nil {
 		return err
 	}
-	to.servers = append(to.servers, s)
+	to.annotations.Servers = append(to.annotations.Servers, server)
 	return nil
 }
 
@@ -201,7 +131,7 @@ func Links(status int, links ...Link) RouteOption {
 			if err := link.Check(); err != nil {
 				return fmt.Errorf("Links(%d): %w", status, err)
 			}
-			s.links = append(s.links, statusLink{status: status, Link: link})
+			s.annotations.Links = append(s.annotations.Links, operation.StatusLink{Status: status, Link: link})
 		}
 		return nil
 	})

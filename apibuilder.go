@@ -10,7 +10,6 @@ import (
 // apiBuilder describes an API from its compiled endpoints. It writes no schemas: operations refer to Go types.
 type apiBuilder struct {
 	config *Config
-	info   Info
 	codecs codecSet
 	api    *operation.API
 	index  *operationIndex

@@ -20,6 +20,8 @@ import (
 	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/lifecycle"
 	"github.com/candor-go/candor/internal/mountpath"
+	"github.com/candor-go/candor/internal/openapi"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/responsecache"
 	"github.com/candor-go/candor/internal/schema"
 )
@@ -76,8 +78,9 @@ func New(config Config, options ...Option) *App {
 	a.caches = responsecache.New(config.CacheStore, config.Title+"\n"+config.Version, a.errors.log)
 	a.tasks = background.NewRunner(config.OnTaskError, a.errors.logTask, a.dev.TaskAttrs)
 	var err error
+	info := config.info()
 	if a.own, err = applyAll(options); err == nil {
-		err = errors.Join(checkRootPath(config.RootPath), credentials.Challenge(config.Challenge).Check(), config.info().check(), config.Limits.Multipart.check(), config.checkTLS())
+		err = errors.Join(checkRootPath(config.RootPath), credentials.Challenge(config.Challenge).Check(), info.Check(), config.Limits.Multipart.check(), config.checkTLS())
 	}
 	if err == nil {
 		a.programs, err = newPrograms(config.Rules, config.Codecs, config.Schemas)
@@ -253,10 +256,14 @@ func (a *App) serves(other *App, seen map[*App]bool) bool {
 	return slices.ContainsFunc(a.mounted(), func(sub *App) bool { return sub.serves(other, seen) })
 }
 
-func (a *App) newDocument(info Info) (d *document) {
+func (a *App) newDocument(info operation.Info, edit documentEdit) (d *document) {
 	return newDocument(func() (*schema.Encoded, error) {
 		// Apps that mount this one may be sealed later, so the servers are computed when the document is built.
-		info.Servers = a.servers(info.Servers)
+		var bases []string
+		if a.config.RootPath != "" || len(info.Servers) == 0 {
+			bases = a.bases()
+		}
+		info.ServeAt(bases)
 		additions := a.programs.compiler.schemas
 		additions.Split = a.config.SplitSchemas
 		if comments := a.config.Source; comments != nil {
@@ -265,26 +272,8 @@ func (a *App) newDocument(info Info) (d *document) {
 			}
 			additions.Comments = comments
 		}
-		return buildDocument(&a.config, info, d.operations, additions)
+		return buildDocument(&a.config, &info, d.operations, openapi.Options{Schema: additions, EditDocument: edit})
 	})
-}
-
-// servers returns the prefixes at which the app is reached, followed by the configured servers.
-func (a *App) servers(configured []Server) []Server {
-	var servers []Server
-	if a.config.RootPath != "" || len(configured) == 0 {
-		for _, base := range a.bases() {
-			if base != "" {
-				servers = append(servers, serverAt(base))
-			}
-		}
-	}
-	for _, s := range configured {
-		if !slices.ContainsFunc(servers, func(o Server) bool { return o.URL == s.URL }) {
-			servers = append(servers, s)
-		}
-	}
-	return servers
 }
 
 // WriteOpenAPI seals the app and writes its OpenAPI 3.1 document as JSON. The bytes are the same on every run.

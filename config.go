@@ -10,11 +10,11 @@ import (
 	"net/http"
 	"reflect"
 	"runtime"
-	"slices"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
@@ -161,84 +161,42 @@ type Info struct {
 	EditDocument         func(doc *openapi3.T)
 }
 
+// documentEdit is a user's function that changes a document.
+type documentEdit func(doc *openapi3.T)
+
 // info returns what the app says about itself.
-func (c *Config) info() Info {
-	return Info{
+func (c *Config) info() operation.Info {
+	i := Info{
 		Title: cmp.Or(c.Title, "API"), Version: cmp.Or(c.Version, "0.1.0"),
 		Summary: c.Summary, Description: c.Description, TermsOfService: c.TermsOfService,
-		Contact: c.Contact, License: c.License, ExternalDocs: c.ExternalDocs,
-		Tags: c.Tags, Servers: c.Servers, EditDocument: c.EditDocument,
+		Contact: c.Contact, License: c.License, ExternalDocs: c.ExternalDocs, Tags: c.Tags, Servers: c.Servers,
 	}
+	return i.describe()
 }
 
-// check finds values that the document could not express.
-func (i Info) check() error {
-	for _, s := range i.Servers {
-		if err := s.check(); err != nil {
-			return err
+// describe converts the info, with servers and tags, to plain data. A list that is not nil stays so.
+func (i *Info) describe() operation.Info {
+	info := operation.Info{
+		Title: i.Title, Version: i.Version,
+		Summary: i.Summary, Description: i.Description, TermsOfService: i.TermsOfService,
+		Contact: operation.Contact(i.Contact), License: operation.License(i.License), ExternalDocs: operation.ExternalDocs(i.ExternalDocs),
+	}
+	if i.Servers != nil {
+		info.Servers = make([]operation.Server, len(i.Servers))
+	}
+	for n := range i.Servers {
+		info.Servers[n] = i.Servers[n].describe()
+	}
+	if i.Tags != nil {
+		info.Tags = make([]operation.Tag, len(i.Tags))
+	}
+	for n, t := range i.Tags {
+		info.Tags[n] = operation.Tag{
+			Name: t.Name, Summary: t.Summary, Description: t.Description, Parent: t.Parent, Kind: t.Kind,
+			ExternalDocs: operation.ExternalDocs(t.ExternalDocs),
 		}
 	}
-	for n, tag := range i.Tags {
-		switch {
-		case tag.Name == "":
-			return errors.New("a tag without a name; give it a name")
-		case slices.ContainsFunc(i.Tags[:n], func(other Tag) bool { return other.Name == tag.Name }):
-			return fmt.Errorf("the tag %q is described twice; put both into one", tag.Name)
-		case tag.ExternalDocs.URL == "" && tag.ExternalDocs.Description != "":
-			return fmt.Errorf("the external documentation of the tag %q has no URL; say where it is", tag.Name)
-		}
-	}
-	if i.ExternalDocs.URL == "" && i.ExternalDocs.Description != "" {
-		return errors.New("ExternalDocs without a URL; say where the page is")
-	}
-	return i.checkParents()
-}
-
-// checkParents finds parents that do not exist, and cycles.
-func (i Info) checkParents() error {
-	parents := map[string]string{}
-	for _, tag := range i.Tags {
-		parents[tag.Name] = tag.Parent
-	}
-	for _, tag := range i.Tags {
-		if _, ok := parents[tag.Parent]; !ok && tag.Parent != "" {
-			return fmt.Errorf("the tag %q is a part of %q, which is not among the tags; describe it, too", tag.Name, tag.Parent)
-		}
-	}
-	for _, tag := range i.Tags {
-		// After as many steps as there are tags, the walk has reached a tag without a parent, or is in a cycle.
-		name := tag.Name
-		for range i.Tags {
-			name = parents[name]
-		}
-		if name != "" {
-			return fmt.Errorf("the tag %q is a part of itself, by way of %q; let one of them have no Parent", name, parents[name])
-		}
-	}
-	return nil
-}
-
-// inherit fills in what i leaves empty.
-func (i Info) inherit(outer Info) Info {
-	i.Title = cmp.Or(i.Title, outer.Title)
-	i.Version = cmp.Or(i.Version, outer.Version)
-	i.Summary = cmp.Or(i.Summary, outer.Summary)
-	i.Description = cmp.Or(i.Description, outer.Description)
-	i.TermsOfService = cmp.Or(i.TermsOfService, outer.TermsOfService)
-	i.Contact = cmp.Or(i.Contact, outer.Contact)
-	i.License = cmp.Or(i.License, outer.License)
-	i.ExternalDocs = cmp.Or(i.ExternalDocs, outer.ExternalDocs)
-	// An empty list is kept: it says that there are none.
-	if i.Tags == nil {
-		i.Tags = outer.Tags
-	}
-	if i.Servers == nil {
-		i.Servers = outer.Servers
-	}
-	if i.EditDocument == nil {
-		i.EditDocument = outer.EditDocument
-	}
-	return i
+	return info
 }
 
 // Docs holds the paths at which the document and its pages are served. An empty path is the default; "-" leaves the

@@ -117,23 +117,6 @@ func newDocument(build func() (*schema.Encoded, error)) *document {
 	return &document{written: openapi.NewDocument(build, int(documentFormats), format)}
 }
 
-// serverAt returns the server for a prefix. Wildcards in it become variables.
-func serverAt(prefix string) Server {
-	s := Server{URL: prefix}
-	pattern, err := pathtree.Parse(prefix)
-	if err != nil {
-		return s
-	}
-	for _, name := range pattern.Names() {
-		if s.Variables == nil {
-			s.Variables = map[string]ServerVariable{}
-		}
-		// OpenAPI requires a default, and no value is known here.
-		s.Variables[name] = ServerVariable{Default: name}
-	}
-	return s
-}
-
 // servedDocument sends one form of a document with an ETag.
 type servedDocument struct {
 	document *document

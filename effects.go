@@ -7,6 +7,7 @@ import (
 
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
 )
 
 // Some options affect only some kinds of routes. It is a configuration error if such an option has no effect: for a
@@ -43,16 +44,16 @@ func makeEffects() []effect {
 		{option: "Cache", isSet: func(s *settings) bool { return s.cache != nil }, on: (*route).canCache, kinds: "complete responses to GET, not streams, files, sockets, plain handlers and other methods"},
 		{option: "Timeout", isSet: func(s *settings) bool { return s.timeout != nil }, on: (*route).isServed, kinds: "requests that are served"},
 		{option: "Callback", isSet: func(s *settings) bool { return len(s.callbacks) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
-		{option: "Links", isSet: func(s *settings) bool { return len(s.links) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
+		{option: "Links", isSet: func(s *settings) bool { return len(s.annotations.Links) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
 		{option: "Alias", isSet: func(s *settings) bool { return len(s.aliases) > 0 }, on: (*route).isOperation, kinds: "operations that are served; mount a handler twice"},
 		{option: "Status", isSet: func(s *settings) bool { return s.status != 0 }, on: (*route).isDocumented, kinds: documentedKinds},
 		{option: "Summary", isSet: func(s *settings) bool { return s.summary != "" }, on: (*route).isDocumented, kinds: documentedKinds},
 		{option: "Description", isSet: func(s *settings) bool { return s.description != "" }, on: (*route).isDocumented, kinds: documentedKinds},
 		{option: "OperationID", isSet: func(s *settings) bool { return s.operationID != "" }, on: (*route).isDocumented, kinds: documentedKinds},
 		{option: "EditOperation", isSet: func(s *settings) bool { return len(s.edits) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
-		{option: "Extension", isSet: func(s *settings) bool { return len(s.extensions) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
-		{option: "ExternalDocs", isSet: func(s *settings) bool { return s.externalDocs != ExternalDocs{} }, on: (*route).isDocumented, kinds: documentedKinds},
-		{option: "Server", isSet: func(s *settings) bool { return len(s.servers) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "Extension", isSet: func(s *settings) bool { return len(s.annotations.Extensions) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "ExternalDocs", isSet: func(s *settings) bool { return s.annotations.ExternalDocs != operation.ExternalDocs{} }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "Server", isSet: func(s *settings) bool { return len(s.annotations.Servers) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
 		{option: "Responds or Raises", isSet: func(s *settings) bool { return len(s.responses) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
 		{option: "RespondsHeader", isSet: func(s *settings) bool { return len(s.headers) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
 		{option: "Deprecated", isSet: func(s *settings) bool { return s.deprecated }, on: (*route).isDocumented, kinds: documentedKinds, reaches: true},

@@ -11,8 +11,8 @@ import (
 // addLinks adds the links of an operation to its responses. Links to operations that are not in this document are left
 // out.
 func (b *apiBuilder) addLinks(op *operation.Operation, e *endpoint) {
-	for _, l := range e.set.links {
-		r, target := op.Responses.To(l.status), b.index.withID(l.OperationID)
+	for _, l := range e.set.annotations.Links {
+		r, target := op.Responses.To(l.Status), b.index.withID(l.OperationID)
 		if r != nil && target != nil {
 			r.Links = append(r.Links, l.Public(e.wildcards(), target.wildcards()))
 		}
@@ -53,10 +53,10 @@ func checkLinks(documents []*operationIndex) []error {
 	for _, x := range documents {
 		for _, e := range x.operations {
 			// An endpoint may be in several documents; its error is reported once.
-			if len(e.set.links) == 0 || checked[e] {
+			if len(e.set.annotations.Links) == 0 || checked[e] {
 				continue
 			}
-			for _, l := range e.set.links {
+			for _, l := range e.set.annotations.Links {
 				if err := reach(l.Link, targetIn(documents, l.OperationID)); err != nil {
 					configErrs = append(configErrs, e.route.configError(err))
 				}

@@ -16,25 +16,26 @@ import (
 )
 
 // buildDocument builds the OpenAPI document of an app's operations. The bytes are the same on every run.
-func buildDocument(config *Config, info Info, x *operationIndex, additions schema.Options) (*schema.Encoded, error) {
+func buildDocument(config *Config, info *operation.Info, x *operationIndex, options openapi.Options) (*schema.Encoded, error) {
 	codecs, err := newCodecSet(config.Codecs)
 	if err != nil {
 		return nil, err
 	}
 	b := &apiBuilder{
 		codecs: codecs,
-		config: config, info: info, index: x, edits: map[*operation.Operation][]openapi.Edit{},
+		config: config, index: x, edits: map[*operation.Operation][]openapi.Edit{},
 		parameters: map[parameterKey]*operation.Parameter{}, bodies: map[bodyKey]*operation.Body{},
 		responses: map[responsesKey]*operation.Responses{}, found: map[faultsKey]*invalidRequest{}, shown: map[shownKey]string{},
 	}
-	return openapi.Write(b.describe(), openapi.Options{Schema: additions, EditDocument: info.EditDocument, Edits: b.edits})
+	options.Edits = b.edits
+	return openapi.Write(b.describe(info), options)
 }
 
 // describe describes the API.
-func (b *apiBuilder) describe() *operation.API {
+func (b *apiBuilder) describe(info *operation.Info) *operation.API {
 	_, named := faultTypes()
 	b.api = &operation.API{
-		Info: b.info.describe(), Schemes: map[string]operation.SecurityScheme{},
+		Info: *info, Schemes: map[string]operation.SecurityScheme{},
 		Faults: []*typeinfo.Type{mustDescribe(named), mustDescribe(reflect.TypeFor[Fault]())}, EchoInput: b.config.EchoInput,
 	}
 	// Schemes that fields name get their names first, before others take them.
@@ -59,7 +60,7 @@ func (b *apiBuilder) operation(op *operation.Operation, e *endpoint) {
 	at := b.index.at[e]
 	*op = operation.Operation{
 		ID: b.index.IDs[at], Method: e.method, Path: b.index.Paths[at], Tags: e.set.tags, Deprecated: e.set.deprecated,
-		ExternalDocs: operation.ExternalDocs(e.set.externalDocs), Servers: describeServers(e.set.servers), Extensions: e.extensions(),
+		ExternalDocs: e.set.annotations.ExternalDocs, Servers: e.set.annotations.Servers, Extensions: e.extensions(),
 		Parameters: b.parametersOf(e), Security: b.security(e), Body: b.body(e), Responses: b.responsesOf(e),
 	}
 	op.Summary, op.Description = b.texts(e)
@@ -70,8 +71,8 @@ func (b *apiBuilder) operation(op *operation.Operation, e *endpoint) {
 	if e.webhook != nil {
 		op.Name = e.webhook.name
 	}
-	for _, x := range e.set.examples {
-		op.Show(x.status, operation.Example{Name: x.name, Summary: x.summary, Value: x.data})
+	for _, x := range e.set.annotations.Examples {
+		op.Show(x.Status, x.Example)
 	}
 	b.addLinks(op, e)
 	for _, c := range e.callbacks {
@@ -95,11 +96,11 @@ func (b *apiBuilder) callback(from, e *endpoint) *operation.Operation {
 // OpenAPI has no keyword.
 func (e *endpoint) extensions() map[string]json.RawMessage {
 	if e.closed == nil {
-		return e.set.extensions
+		return e.set.annotations.Extensions
 	}
 	// A new map: that of the options is shared with other routes.
 	all := map[string]json.RawMessage{mediatype.ClosedExtension: e.closed.sources()}
-	maps.Copy(all, e.set.extensions)
+	maps.Copy(all, e.set.annotations.Extensions)
 	return all
 }
 
@@ -175,7 +176,7 @@ func (b *apiBuilder) body(e *endpoint) *operation.Body {
 		return e.describeBody(nil, operation.Value{Kind: operation.Members, Use: e.reads(), Object: in.Members})
 	case in.Body == nil:
 		return e.describeBody(nil, operation.Value{Kind: operation.Form, Use: e.reads(), Object: in.Form})
-	case len(e.set.examples) > 0:
+	case len(e.set.annotations.Examples) > 0:
 		return e.describeBody(in.Body, e.bodyValue(in.Body))
 	}
 	key := bodyKey{e.body, e.reads()}
@@ -208,37 +209,6 @@ func (e *endpoint) bodyValue(f *typeinfo.Field) operation.Value {
 		return operation.Value{Kind: operation.Parts, Title: f.Title}
 	}
 	return operation.Value{Kind: operation.Bytes, Title: f.Title}
-}
-
-// describe converts the info, with servers and tags, to plain data.
-func (i Info) describe() operation.Info {
-	info := operation.Info{
-		Title: i.Title, Version: i.Version,
-		Summary: i.Summary, Description: i.Description, TermsOfService: i.TermsOfService,
-		Contact: operation.Contact(i.Contact), License: operation.License(i.License),
-		ExternalDocs: operation.ExternalDocs(i.ExternalDocs), Servers: describeServers(i.Servers),
-	}
-	for _, t := range i.Tags {
-		info.Tags = append(info.Tags, operation.Tag{
-			Name: t.Name, Summary: t.Summary, Description: t.Description, Parent: t.Parent, Kind: t.Kind,
-			ExternalDocs: operation.ExternalDocs(t.ExternalDocs),
-		})
-	}
-	return info
-}
-
-func describeServers(servers []Server) (all []operation.Server) {
-	for _, s := range servers {
-		server := operation.Server{URL: s.URL, Name: s.Name, Description: s.Description}
-		for name, v := range s.Variables {
-			if server.Variables == nil {
-				server.Variables = map[string]operation.ServerVariable{}
-			}
-			server.Variables[name] = operation.ServerVariable(v)
-		}
-		all = append(all, server)
-	}
-	return all
 }
 
 // texts returns the summary and the description of an operation: from options, otherwise from the handler's doc

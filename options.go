@@ -70,8 +70,9 @@ type settings struct {
 	produces    []string
 	forbidExtra bool
 	edits       []func(*openapi3.Operation)
-	annotations
-	scopes []string
+	annotations operation.Annotations
+	callbacks   []*webhook
+	scopes      []string
 	// requirements are the guards, Needs and Around functions.
 	requirements []requirement
 	// public means that inherited requirements (the first in the list) apply only if they ask for no credentials.
@@ -220,7 +221,8 @@ func (s *settings) inherit(outer *settings) *settings {
 		s.produces = outer.produces
 	}
 	s.edits = append(slices.Clip(outer.edits), s.edits...)
-	s.annotations = s.annotations.inherit(outer.annotations)
+	s.annotations.Inherit(&outer.annotations)
+	s.callbacks = append(slices.Clip(outer.callbacks), s.callbacks...)
 	return s
 }
 
@@ -594,21 +596,18 @@ func (s *settings) limit() time.Duration {
 }
 
 func (s *settings) addExample(status int, name string, value any, summary []string) (err error) {
-	x := namedExample{status: status, name: name, value: value, summary: strings.Join(summary, "\n")}
-	same := func(o namedExample) bool { return o.status == status && o.name == name }
-	switch {
-	case !operation.IsName(name):
-		return fmt.Errorf("%s; the name consists of letters, digits, dots, dashes and underscores", x)
-	case slices.ContainsFunc(s.examples, same):
-		return fmt.Errorf("%s is listed twice; give one of them another name", x)
+	x := operation.StatusExample{Status: status, Given: value}
+	x.Name, x.Summary = name, strings.Join(summary, "\n")
+	if err := s.annotations.CheckExample(&x); err != nil {
+		return err
 	}
 	encode := encodeJSON
 	if status == 0 {
 		encode = encodeRequestJSON
 	}
-	if x.data, err = encode(value); err != nil {
-		return fmt.Errorf("%s cannot be written as JSON: %w", x, err)
+	if x.Value, err = encode(value); err != nil {
+		return fmt.Errorf("%s cannot be written as JSON: %w", &x, err)
 	}
-	s.examples = append(s.examples, x)
+	s.annotations.Examples = append(s.annotations.Examples, x)
 	return nil
 }

@@ -1,10 +1,7 @@
 package candor
 
 import (
-	"fmt"
-	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/operation"
@@ -59,53 +56,5 @@ func (b *apiBuilder) namedSchemes(endpoints []*endpoint) {
 // scheme adds the scheme of a field to the API and returns its name. Two different API keys get different names.
 func (b *apiBuilder) scheme(f *typeinfo.Field) string {
 	name, described := credentials.SchemeOf(f, b.config.SecuritySchemes[f.Scheme].scheme)
-	isOther := func() bool {
-		known, ok := b.api.Schemes[name]
-		return ok && !credentials.Same(&known, described)
-	}
-	if f.Scheme == "" {
-		// Names depend on the order in which operations ask for them, which is the order of the document.
-		for base, n := name, 2; isOther(); n++ {
-			name = fmt.Sprintf("%s%d", base, n)
-		}
-	}
-	if _, ok := b.api.Schemes[name]; !ok {
-		b.api.Schemes[name] = b.reachable(described)
-	}
-	return name
-}
-
-// reachable returns the scheme with its URLs as clients reach them.
-func (b *apiBuilder) reachable(scheme *operation.SecurityScheme) operation.SecurityScheme {
-	s := *scheme
-	s.OpenIDConnectURL, s.MetadataURL = b.reachableURL(s.OpenIDConnectURL), b.reachableURL(s.MetadataURL)
-	s.Flows = slices.Clone(s.Flows)
-	for i := range s.Flows {
-		flow := &s.Flows[i]
-		for _, at := range []*string{&flow.TokenURL, &flow.AuthorizationURL, &flow.RefreshURL, &flow.DeviceURL} {
-			*at = b.reachableURL(*at)
-		}
-	}
-	return s
-}
-
-// reachableURL returns where clients find a URL without a host: below the path of the first server. Wildcards in that
-// have their defaults.
-func (b *apiBuilder) reachableURL(at string) string {
-	target, err := url.Parse(at)
-	if err != nil || at == "" || target.IsAbs() || target.Host != "" || len(b.info.Servers) == 0 {
-		return at
-	}
-	first := b.info.Servers[0]
-	prefix := first.URL
-	for name, variable := range first.Variables {
-		prefix = strings.ReplaceAll(prefix, "{"+name+"}", variable.Default)
-	}
-	server, err := url.Parse(prefix)
-	if err != nil || strings.Trim(server.Path, "/") == "" {
-		return at
-	}
-	base := url.URL{Path: strings.TrimSuffix(server.Path, "/") + "/"}
-	target.Path = strings.TrimPrefix(target.Path, "/")
-	return base.ResolveReference(target).String()
+	return b.api.Use(name, f.Scheme != "", described)
 }

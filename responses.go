@@ -20,7 +20,7 @@ type responsesKey struct {
 // Candor's own responses.
 func (e *endpoint) respondsPlainly() bool {
 	return e.response != nil && e.response.kind.additional == nil && e.upgrade == nil && e.webhook == nil &&
-		e.set.statusDoc == "" && len(e.set.examples)+len(e.set.links) == 0 &&
+		e.set.statusDoc == "" && len(e.set.annotations.Examples)+len(e.set.annotations.Links) == 0 &&
 		len(e.set.responses)+len(e.raised)+len(e.declared)+len(e.added)+len(e.errorHandlers) == 0
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/loose"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -65,7 +66,8 @@ type ownDocs struct {
 	site *callsite.Site
 	name string
 	docs Docs
-	info Info
+	info operation.Info
+	edit documentEdit
 }
 
 // NewRouter returns a router. The prefix is empty, or begins with a slash and does not end with one; it may contain
@@ -193,8 +195,8 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 //
 // On an app it adds a second document of the whole API.
 func (r *Router) Docs(docs Docs, info Info) {
-	d := &ownDocs{site: callsite.Here(), name: "Docs", docs: docs, info: info}
-	err := info.check()
+	d := &ownDocs{site: callsite.Here(), name: "Docs", docs: docs, info: info.describe(), edit: info.EditDocument}
+	err := d.info.Check()
 	switch {
 	case r == nil:
 		err = errNilRouter

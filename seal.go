@@ -184,9 +184,13 @@ func (b *builder) beside(e *endpoint, rt *route, method string) *endpoint {
 
 // documented starts a document for the content of a router in a scope.
 func (b *builder) documented(s scope, r *Router, own *ownDocs) scopeDocument {
-	info := own.info.inherit(b.app.config.info())
+	info, whole, edit := own.info, b.app.config.info(), own.edit
+	info.Inherit(&whole)
+	if edit == nil {
+		edit = b.app.config.EditDocument
+	}
 	own = own.inherit(&b.app.config.Docs)
-	d := b.app.newDocument(info)
+	d := b.app.newDocument(info, edit)
 	if b.table.document == nil {
 		b.table.document = d
 	}
@@ -722,7 +726,7 @@ func (b *builder) checkSchemes(e *endpoint) error {
 			return err
 		}
 		_, described := credentials.SchemeOf(f, scheme.scheme)
-		if other := b.schemes[f.Scheme]; other != nil && !credentials.Same(other, described) {
+		if other := b.schemes[f.Scheme]; other != nil && !other.AsksLike(described) {
 			return fmt.Errorf("the field %s names the security scheme %q, as a field does whose credentials are sent in another way; give one of them another name", f.Go, f.Scheme)
 		}
 		b.schemes[f.Scheme] = described

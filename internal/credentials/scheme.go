@@ -43,11 +43,6 @@ func ownScheme(f *typeinfo.Field) (name string, described *operation.SecuritySch
 	return names[f.Source], &operation.SecurityScheme{Type: "apiKey", In: f.Source.String(), Name: f.Name, Description: f.Doc}
 }
 
-// Same reports whether two schemes ask for the same credentials.
-func Same(a, b *operation.SecurityScheme) bool {
-	return a.Type == b.Type && a.In == b.In && a.Name == b.Name && a.Scheme == b.Scheme
-}
-
 // Describes returns why a declared scheme does not match the credentials of a field, nil if it does. Without a
 // declaration the scheme is nil.
 func Describes(s *operation.SecurityScheme, f *typeinfo.Field) error {

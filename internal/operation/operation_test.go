@@ -21,7 +21,7 @@ func TestImports(t *testing.T) {
 		name := strings.TrimSpace(line)
 		assert.NotContains(t, name, "kin-openapi")
 		if rest, own := strings.CutPrefix(name, "github.com/candor-go/candor"); own {
-			assert.Contains(t, []string{"/internal/operation", "/internal/typeinfo", "/internal/mark", "/internal/lazy", "/internal/sorted", "/internal/mediatype", "/internal/eventstream"}, rest)
+			assert.Contains(t, []string{"/internal/operation", "/internal/typeinfo", "/internal/mark", "/internal/lazy", "/internal/sorted", "/internal/mediatype", "/internal/eventstream", "/internal/pathtree"}, rest)
 		}
 	}
 }

@@ -1,5 +1,10 @@
 package operation
 
+import (
+	"fmt"
+	"slices"
+)
+
 // SecurityScheme is a security scheme in the terms of OpenAPI.
 type SecurityScheme struct {
 	Type, Description string
@@ -39,4 +44,42 @@ const (
 type SchemeUse struct {
 	Scheme string
 	Scopes []string
+}
+
+// Use adds a scheme to the API and returns the name under which operations use it. A name that is fixed stands for the
+// scheme that has it first; another gets a number if a scheme for other credentials has it.
+func (a *API) Use(name string, fixed bool, scheme *SecurityScheme) string {
+	isOther := func() bool {
+		known, ok := a.Schemes[name]
+		return ok && !known.AsksLike(scheme)
+	}
+	if !fixed {
+		// Names depend on the order in which operations ask for them, which is the order of the document.
+		for base, n := name, 2; isOther(); n++ {
+			name = fmt.Sprintf("%s%d", base, n)
+		}
+	}
+	if _, ok := a.Schemes[name]; !ok {
+		a.Schemes[name] = scheme.reachable(&a.Info)
+	}
+	return name
+}
+
+// AsksLike reports whether two schemes ask for the same credentials.
+func (s *SecurityScheme) AsksLike(other *SecurityScheme) bool {
+	return s.Type == other.Type && s.In == other.In && s.Name == other.Name && s.Scheme == other.Scheme
+}
+
+// reachable returns the scheme with its URLs as clients reach them.
+func (s *SecurityScheme) reachable(info *Info) SecurityScheme {
+	public := *s
+	public.OpenIDConnectURL, public.MetadataURL = info.reachable(s.OpenIDConnectURL), info.reachable(s.MetadataURL)
+	public.Flows = slices.Clone(s.Flows)
+	for i := range public.Flows {
+		flow := &public.Flows[i]
+		for _, at := range []*string{&flow.TokenURL, &flow.AuthorizationURL, &flow.RefreshURL, &flow.DeviceURL} {
+			*at = info.reachable(*at)
+		}
+	}
+	return public
 }
