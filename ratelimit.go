@@ -3,9 +3,7 @@ package candor
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,8 +14,10 @@ import (
 	"github.com/candor-go/candor/internal/budget"
 	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/digest"
+	"github.com/candor-go/candor/internal/gcra"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/ratelimit"
 	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -60,7 +60,7 @@ type RateConfig struct {
 //     again.
 //   - With the default store in memory, each process counts separately.
 func RateLimit(config RateConfig) Option {
-	limit := &rateLimit{RateConfig: config, key: config.Key}
+	limit := &rateLimit{config: config, key: config.Key}
 	if limit.key == nil {
 		limit.key = ByClient
 	}
@@ -117,10 +117,10 @@ func ByCredential(r *http.Request) string {
 
 // rateLimit is one limit, wherever it applies.
 type rateLimit struct {
-	RateConfig
-	key   func(*http.Request) string
-	named sync.Once
-	name  string
+	config RateConfig
+	key    func(*http.Request) string
+	named  sync.Once
+	name   string
 	// logged is when an error of the store was last logged.
 	logged atomic.Int64
 }
@@ -137,7 +137,7 @@ func (l *rateLimit) nameFor(e *endpoint, at int) string {
 		if e.pattern != nil {
 			route = e.method + " " + e.pattern.String()
 		}
-		l.name = cmp.Or(l.Name, digest.Of(route+" "+strconv.Itoa(at)))
+		l.name = cmp.Or(l.config.Name, digest.Of(route+" "+strconv.Itoa(at)))
 	})
 	return l.name
 }
@@ -146,40 +146,45 @@ func (l *rateLimit) nameFor(e *endpoint, at int) string {
 type limitHandler struct {
 	layer.Layer
 	limit *rateLimit
-	store RateStore
-	// gate limits the calls of the store, and local counts when the store is not available; a store in memory needs neither.
-	gate  *budget.Gate
-	local memoryRates
-	// prefix is the prefix of all keys.
-	prefix string
-	// policy and state are the first parts of the header values.
-	policy, state string
-	log           *slog.Logger
+	// here is the limit as it applies to this handler.
+	here ratelimit.Limit
 }
 
 func (l *limitHandler) describe(e *endpoint, at int) {
-	c := l.limit.RateConfig
-	l.log = e.errors.log
-	l.prefix = l.limit.nameFor(e, at) + ":"
-	if l.store = c.Store; l.store == nil {
-		l.store = e.rates.byDefault
-	}
-	// In memory each limit has its own key space, so that clients of one limit cannot evict those of another.
-	if memory, ok := l.store.(memoryRates); ok {
-		l.store = memory.space(l.prefix)
-	} else {
-		l.gate, l.local = e.rates.gates.To(l.store), e.rates.memory.space("meanwhile "+l.prefix)
-	}
-	l.state = fmt.Sprintf("%q", cmp.Or(c.Name, "default"))
-	l.policy = fmt.Sprintf("%s;q=%d;w=%d", l.state, c.Rate.Requests, seconds(c.Rate.Per))
+	l.here = l.limit.at(e, at)
+	l.here.Compile()
 	if e.route.unguarded {
 		return
 	}
 	e.raises(http.StatusTooManyRequests, "Too many requests: the rate limit is reached", errTooManyRequests)
-	if c.FailClosed {
+	if l.here.FailClosed {
 		e.raises(http.StatusServiceUnavailable, "The rate limit is not available", errNoLimit)
 	}
 	e.added = append(e.added, rateHeaders...)
+}
+
+// at returns the limit as it applies to an endpoint.
+func (l *rateLimit) at(e *endpoint, at int) ratelimit.Limit {
+	c := &l.config
+	here := ratelimit.Limit{
+		Name: c.Name, Key: l.nameFor(e, at), Requests: c.Rate.Requests, Per: c.Rate.Per, Rate: c.Rate.gcra(),
+		Budget: c.Budget, FailClosed: c.FailClosed, Log: e.errors.log, Logged: &l.logged,
+	}
+	store := c.Store
+	if store == nil {
+		store = e.rates.byDefault
+	}
+	// In memory each limit has its own key space, so that clients of one limit cannot evict those of another.
+	if memory, ok := store.(memoryRates); ok {
+		here.Space = memory.memory.Space(here.Key + ":")
+		return here
+	}
+	here.Gate, here.Space = e.rates.gates.To(store), e.rates.memory.Space("meanwhile "+here.Key+":")
+	here.Ask = func(ctx context.Context, key string) (gcra.Taken, error) {
+		taken, err := store.Take(ctx, key, c.Rate)
+		return gcra.Taken(taken), err
+	}
+	return here
 }
 
 // rateHeaders are the headers that a limit adds to responses.
@@ -191,9 +196,6 @@ var rateHeaders = []addedHeader{
 		to:     func(status int) bool { return status == http.StatusTooManyRequests },
 	},
 }
-
-// seconds rounds up.
-func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
 var (
 	errTooManyRequests = Error(http.StatusTooManyRequests, "too many requests")
@@ -218,51 +220,12 @@ func (l *limitHandler) take(w http.ResponseWriter, r *http.Request) error {
 	if key == "" {
 		return nil
 	}
-	taken, err := l.ask(r, l.prefix+digest.Of(key))
-	if err != nil {
-		return err
+	after, err := l.here.Take(r, w.Header(), key)
+	switch {
+	case err != nil:
+		return errNoLimit
+	case after != "":
+		return errTooManyRequests.WithHeader("Retry-After", after)
 	}
-	h := w.Header()
-	h["Ratelimit-Policy"] = append(h["Ratelimit-Policy"], l.policy)
-	h["Ratelimit"] = append(h["Ratelimit"], l.state+";r="+strconv.Itoa(taken.Remaining)+";t="+strconv.FormatInt(seconds(taken.Reset), 10))
-	if taken.Allowed {
-		return nil
-	}
-	return errTooManyRequests.WithHeader("Retry-After", strconv.FormatInt(max(seconds(taken.Retry), 1), 10))
-}
-
-// ask queries the store. If the store is not available, it counts in memory or refuses the request.
-func (l *limitHandler) ask(r *http.Request, key string) (Taken, error) {
-	rate := l.limit.Rate
-	if l.gate == nil {
-		return l.store.Take(r.Context(), key, rate)
-	}
-	taken, err := budget.Call(r.Context(), l.gate, cmp.Or(l.limit.Budget, budget.Default), func(ctx context.Context) (Taken, error) {
-		return l.store.Take(ctx, key, rate)
-	})
-	if err == nil {
-		if !l.limit.FailClosed {
-			l.local.Note(key, taken.Reset)
-		}
-		return taken, nil
-	}
-	l.logError(r, err)
-	if l.limit.FailClosed {
-		return Taken{}, errNoLimit
-	}
-	return l.local.Take(r.Context(), key, rate)
-}
-
-// logError logs an error of the store, at most one a second. While the store is bypassed, which is logged once, its
-// errors are not logged.
-func (l *limitHandler) logError(r *http.Request, err error) {
-	if errors.Is(err, budget.ErrOpen) || r.Context().Err() != nil && errors.Is(err, context.Cause(r.Context())) {
-		return // the client may also have left
-	}
-	// Of several requests that fail at once, one wins the exchange and logs.
-	now, last := time.Now().UnixNano(), l.limit.logged.Load()
-	if now-last < int64(time.Second) || !l.limit.logged.CompareAndSwap(last, now) {
-		return
-	}
-	l.log.ErrorContext(r.Context(), "the store of a rate limit fails", "limit", l.limit.name, "error", err)
+	return nil
 }

@@ -40,6 +40,8 @@ func (r Rate) Limit() int {
 // step returns the time between two requests at an even pace.
 func (r Rate) step() time.Duration { return r.Per / time.Duration(r.Requests) }
 
+func (r Rate) gcra() gcra.Rate { return gcra.Rate{Step: r.step(), Burst: r.Limit()} }
+
 func (r Rate) check() error {
 	switch {
 	case r.Requests <= 0 || r.Per <= 0 || r.Burst < 0:
@@ -79,14 +81,14 @@ type RateStore interface {
 type rateStores struct {
 	byDefault RateStore
 	// memory counts when a store is not available.
-	memory memoryRates
+	memory *gcra.Memory
 	gates  *budget.Gates
 }
 
 func newRateStores(store RateStore, log *slog.Logger) *rateStores {
-	s := &rateStores{byDefault: store, memory: memoryRates{memory: gcra.New(0)}.space(""), gates: budget.NewGates(log, "the store of rate limits")}
+	s := &rateStores{byDefault: store, memory: gcra.New(0), gates: budget.NewGates(log, "the store of rate limits")}
 	if store == nil {
-		s.byDefault = s.memory
+		s.byDefault = countIn(s.memory)
 	}
 	return s
 }
@@ -99,18 +101,17 @@ func NewMemoryRateStore(keys int) RateStore {
 	if keys < 0 {
 		panic(fmt.Errorf("candor: NewMemoryRateStore(%d): pass a positive number of keys, or 0 for the default", keys))
 	}
-	return memoryRates{memory: gcra.New(keys)}.space("")
+	return countIn(gcra.New(keys))
 }
 
-// memoryRates counts in memory, in the key space of one limit, or in a common one for callers that are not limits.
+// memoryRates counts in memory: each limit in a key space of its own, callers that are not limits in a common one.
 type memoryRates struct {
 	memory *gcra.Memory
-	*gcra.Space
+	common *gcra.Space
 }
 
-// space returns the key space of the limit with a name.
-func (m memoryRates) space(name string) memoryRates {
-	return memoryRates{memory: m.memory, Space: m.memory.Space(name)}
+func countIn(memory *gcra.Memory) memoryRates {
+	return memoryRates{memory: memory, common: memory.Space("")}
 }
 
 // Take implements RateStore.
@@ -118,5 +119,5 @@ func (m memoryRates) Take(_ context.Context, key string, rate Rate) (Taken, erro
 	if rate.Requests <= 0 || rate.step() <= 0 {
 		return Taken{}, errors.New("candor: a rate without requests or time")
 	}
-	return Taken(m.Space.Take(key, gcra.Rate{Step: rate.step(), Burst: rate.Limit()})), nil
+	return Taken(m.common.Take(key, rate.gcra())), nil
 }
