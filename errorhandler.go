@@ -27,6 +27,9 @@ type errorHandler struct {
 	handler   *function
 	output    *typeinfo.Output
 	set       *settings
+	// plan and checks are set in the copy of an app.
+	plan   *responsePlan
+	checks ResponseChecks
 }
 
 // String names the handler in configuration errors.
@@ -73,37 +76,32 @@ func (h *errorHandler) compile(c *compiler) (*responsePlan, error) {
 }
 
 // statuses returns the possible statuses of the response to an error with a status.
-func (c *boundHandler) statuses(status int) []int {
+func (c *errorHandler) statuses(status int) []int {
 	if c.set.status == 0 && c.output.Status == nil {
 		return []int{status}
 	}
 	return c.plan.statuses
 }
 
-// boundHandler is an error handler compiled for one app.
-type boundHandler struct {
-	*errorHandler
-	plan   *responsePlan
-	checks ResponseChecks
-}
-
-// compileErrorHandlers compiles the error handlers of one router, in the order in which they are tried.
-func compileErrorHandlers(c *compiler, handlers []*errorHandler, checks ResponseChecks) ([]*boundHandler, error) {
-	var all []*boundHandler
+// compileErrorHandlers compiles the error handlers of one router for an app, in the order in which they are tried.
+func compileErrorHandlers(c *compiler, handlers []*errorHandler, checks ResponseChecks) ([]*errorHandler, error) {
+	var all []*errorHandler
 	var configErrs []error
-	// The last registration is tried first; the stable sort keeps that order among handlers of a kind.
+	// The last registration is tried first among handlers of a kind.
 	for _, h := range slices.Backward(handlers) {
 		plan, err := h.compile(c)
 		if err != nil {
 			configErrs = append(configErrs, h.configError(err))
 		}
-		all = append(all, &boundHandler{errorHandler: h, plan: plan, checks: checks})
+		// A copy, because apps may share the router.
+		bound := *h
+		bound.plan, bound.checks = plan, checks
+		all = append(all, &bound)
 	}
-	slices.SortStableFunc(all, func(a, b *boundHandler) int { return int(a.kind()) - int(b.kind()) })
-	return all, errors.Join(configErrs...)
+	return inOrder(all, [kinds]int{ofType: 0, ofInterface: 1, ofStatus: 2, ofEveryHTTPError: 3, ofEveryError: 4}), errors.Join(configErrs...)
 }
 
-// kind is what an error handler is registered for, the most specific first.
+// kind is what an error handler is registered for.
 type kind int
 
 const (
@@ -112,7 +110,20 @@ const (
 	ofStatus
 	ofEveryHTTPError
 	ofEveryError
+	kinds
 )
+
+// inOrder returns the handlers in the order of their ranks. Those of the same rank stay in their order.
+func inOrder(all []*errorHandler, ranks [kinds]int) (ordered []*errorHandler) {
+	for rank := range ranks {
+		for _, h := range all {
+			if ranks[h.kind()] == rank {
+				ordered = append(ordered, h)
+			}
+		}
+	}
+	return ordered
+}
 
 func httpErrorType() reflect.Type  { return reflect.TypeFor[*HTTPError]() }
 func validationType() reflect.Type { return reflect.TypeFor[*ValidationError]() }
@@ -141,11 +152,11 @@ func (h *errorHandler) takes(t reflect.Type, status int) bool {
 }
 
 // errorHandlers are the error handlers of an endpoint, in the order in which they are tried.
-type errorHandlers []*boundHandler
+type errorHandlers []*errorHandler
 
 // firstTaking returns the index of the handler for an error type whose status is not known; -1 if there is none.
 func (all errorHandlers) firstTaking(t reflect.Type) int {
-	return slices.IndexFunc(all, func(c *boundHandler) bool { return c.takes(t, http.StatusInternalServerError) })
+	return slices.IndexFunc(all, func(c *errorHandler) bool { return c.takes(t, http.StatusInternalServerError) })
 }
 
 // checkRaised finds declared error types that no handler handles.
@@ -162,18 +173,7 @@ func (all errorHandlers) checkRaised(types []reflect.Type) error {
 // are tried.
 func (all errorHandlers) asked() errorHandlers {
 	// A handler for a type comes before one for a status, even if the latter is on a nearer router.
-	class := func(c *boundHandler) int {
-		switch c.kind() {
-		case ofType, ofInterface:
-			return 0
-		case ofStatus:
-			return 1
-		}
-		return 2
-	}
-	ordered := slices.Clone(all)
-	slices.SortStableFunc(ordered, func(a, b *boundHandler) int { return class(a) - class(b) })
-	return ordered
+	return inOrder(all, [kinds]int{ofType: 0, ofInterface: 0, ofStatus: 1, ofEveryHTTPError: 2, ofEveryError: 2})
 }
 
 // with returns a writer that tries the error handlers.
@@ -191,7 +191,7 @@ func (ew *errorWriter) with(ordered errorHandlers) *errorWriter {
 
 // claims reports whether OnError is registered for the type of err, or of an error it wraps. Handlers for every error
 // do not count.
-func (c *boundHandler) claims(err error) bool {
+func (c *errorHandler) claims(err error) bool {
 	switch c.kind() {
 	case ofType, ofInterface:
 		// The failure needs no writer: find uses one only for *ValidationError and error, which are excluded here.
@@ -201,7 +201,7 @@ func (c *boundHandler) claims(err error) bool {
 }
 
 // respond lets the handler respond to the failure.
-func (c *boundHandler) respond(f *failure) bool {
+func (c *errorHandler) respond(f *failure) bool {
 	slot := c.handler.newCallSlot()
 	if !c.find(f, slot.in) {
 		return false
@@ -242,7 +242,7 @@ func (f *failure) send(a *response.Response) error {
 }
 
 // run calls the handler and encodes its result. A panic becomes an error.
-func (c *boundHandler) run(f *failure, slot *callSlot, a *response.Response) (err error) {
+func (c *errorHandler) run(f *failure, slot *callSlot, a *response.Response) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = panics.Recovered(value)

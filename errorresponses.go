@@ -140,7 +140,7 @@ func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
 }
 
 // declared merges in a response declared by an option.
-func (b *apiBuilder) declared(all *operation.Responses, order []*boundHandler, r declaredBody) {
+func (b *apiBuilder) declared(all *operation.Responses, order []*errorHandler, r declaredBody) {
 	if r.body == nil {
 		b.failure(all, order, httpErrorType(), ownResponse{r.status, r.doc, r.errs})
 		return
@@ -165,7 +165,7 @@ func (e *endpoint) challenged(all *operation.Responses) {
 
 // failure describes the response to an error of a type with a status: that of the first error handler for it, otherwise
 // an error in the app's format.
-func (b *apiBuilder) failure(all *operation.Responses, order []*boundHandler, t reflect.Type, own ownResponse) {
+func (b *apiBuilder) failure(all *operation.Responses, order []*errorHandler, t reflect.Type, own ownResponse) {
 	for i, c := range order {
 		if c.takes(t, own.status) {
 			b.handled(all, order[i:], own)
@@ -225,7 +225,7 @@ func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
 
 // handledTypes describes the responses to errors of the user's types that an operation declares, and to a 500 that an
 // error handler turns into another status.
-func (b *apiBuilder) handledTypes(all *operation.Responses, order []*boundHandler, raised []reflect.Type) {
+func (b *apiBuilder) handledTypes(all *operation.Responses, order []*errorHandler, raised []reflect.Type) {
 	unknown := ownResponse{status: http.StatusInternalServerError}
 	for _, t := range raised {
 		if i := errorHandlers(order).firstTaking(t); i >= 0 {
@@ -242,7 +242,7 @@ func (b *apiBuilder) handledTypes(all *operation.Responses, order []*boundHandle
 
 // handled describes the responses of the first error handler for an error with a status. The other handlers see the
 // errors that this one returns.
-func (b *apiBuilder) handled(all *operation.Responses, order []*boundHandler, own ownResponse) {
+func (b *apiBuilder) handled(all *operation.Responses, order []*errorHandler, own ownResponse) {
 	c := order[0]
 	doc := cmp.Or(c.set.statusDoc, own.doc)
 	for _, status := range c.statuses(own.status) {

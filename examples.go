@@ -130,7 +130,7 @@ func (b *apiBuilder) faultsShown(e *endpoint) *invalidRequest {
 
 // showFaults adds an endpoint's validation errors to the examples of its 422, if that has the app's own format.
 func (b *apiBuilder) showFaults(r *operation.Response, e *endpoint) {
-	isOther := func(c *boundHandler) bool { return c.takes(validationType(), http.StatusUnprocessableEntity) }
+	isOther := func(c *errorHandler) bool { return c.takes(validationType(), http.StatusUnprocessableEntity) }
 	isDeclared := func(r declaredBody) bool { return r.status == http.StatusUnprocessableEntity }
 	if slices.ContainsFunc(e.errorHandlers, isOther) || slices.ContainsFunc(e.set.responses, isDeclared) {
 		return

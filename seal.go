@@ -34,7 +34,7 @@ type builder struct {
 	// schemes are the security schemes that fields name.
 	schemes map[string]*operation.SecurityScheme
 	// errorHandlers are the compiled error handlers of each router that has any.
-	errorHandlers map[*Router][]*boundHandler
+	errorHandlers map[*Router][]*errorHandler
 	// shapes has the first documented pattern of each shape.
 	shapes map[string]*pathtree.Pattern
 	// graph finds dependencies, among the providers of scopes; providers has those that it knows.
@@ -104,7 +104,7 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*boundHandler{}, shapes: map[string]*pathtree.Pattern{}, keys: typeinfo.NewKeys(a.config.ForeignTags), table: &table{
+	b := builder{app: a, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*errorHandler{}, shapes: map[string]*pathtree.Pattern{}, keys: typeinfo.NewKeys(a.config.ForeignTags), table: &table{
 		routes: routing.Table{Redirects: !a.config.NoRedirectSlashes, RootPath: a.config.RootPath},
 	}}
 	b.startGraph()
