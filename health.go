@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
-	"strconv"
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/dependency"
@@ -41,12 +39,6 @@ type HealthCheck struct {
 // cannot be resolved is a configuration error when the app is sealed.
 func HealthCheckOf[In any](name string, check func(ctx context.Context, in In) error) HealthCheck {
 	return HealthCheck{Name: name, function: eraseGuard(check)}
-}
-
-// healthStatus is the body of a health response.
-type healthStatus struct {
-	Status string            `json:"status"`
-	Checks map[string]string `json:"checks,omitempty"`
 }
 
 // Health serves two paths for orchestrators and load balancers; an empty path is not served:
@@ -115,55 +107,23 @@ type healthPaths struct {
 	checks *health.Checks
 }
 
-func (h *healthPaths) alive(w http.ResponseWriter, _ *http.Request) {
-	writeHealth(w, healthStatus{Status: "live"})
-}
+func (h *healthPaths) alive(w http.ResponseWriter, _ *http.Request) { writeHealth(w, health.Live()) }
 
 func (h *healthPaths) ready(w http.ResponseWriter, r *http.Request) {
-	report := h.report(r.Context())
-	if report.Status == ready {
+	report, ready := h.checks.Ready(r.Context(), health.App{
+		Up: h.app.isUp(), Stopping: serve.IsStopping(r.Context()), DroppedTags: h.app.caches.Waiting(),
+	})
+	if ready {
 		writeHealth(w, report)
 		return
 	}
 	WriteError(w, r, Error(http.StatusServiceUnavailable, report).WithHeader("Cache-Control", "no-store"))
 }
 
-// ready is the status of an app that accepts requests.
-const ready = "ready"
-
-func (h *healthPaths) report(ctx context.Context) healthStatus {
-	switch {
-	case !h.app.isUp():
-		return healthStatus{Status: "starting or stopped"}
-	case isStopping(ctx):
-		return healthStatus{Status: "draining"}
-	}
-	checks, well := h.checks.Look(ctx)
-	if n := h.app.caches.Waiting(); n > 0 {
-		// This tells operators why other processes may serve stale responses; this one does not.
-		checks = maps.Clone(checks)
-		checks["dropped tags"] = strconv.Itoa(n) + " wait for the store of cached responses"
-	}
-	if !well {
-		return healthStatus{Status: "not ready", Checks: checks}
-	}
-	return healthStatus{Status: ready, Checks: checks}
-}
-
-func writeHealth(w http.ResponseWriter, report healthStatus) {
+func writeHealth(w http.ResponseWriter, report health.Report) {
 	body, _ := encodeJSON(report) // cannot fail: texts and a map of texts
 	w.Header().Set("Cache-Control", "no-store")
 	response.WriteBody(w, http.StatusOK, mediatype.JSON, body)
-}
-
-// isStopping reports whether the server of a request is draining.
-func isStopping(ctx context.Context) bool {
-	select {
-	case <-serve.Stopping(ctx):
-		return true
-	default:
-		return false
-	}
 }
 
 // isUp reports whether the shared providers and lifespans, if any, are running.

@@ -11,6 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/credentials"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/responsecache"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -144,10 +145,12 @@ func isReadyInput(t reflect.Type) bool {
 }
 
 // inputs caches the description of every input type. It depends on the type alone, so routes share it.
-var inputs memo[reflect.Type, *typeinfo.Input]
+var inputs lazy.Memo[*typeinfo.Input]
 
 // describeInput describes an input struct. The description is shared and must not be changed.
-func describeInput(t reflect.Type) (*typeinfo.Input, error) { return inputs.get(t, readInput) }
+func describeInput(t reflect.Type) (*typeinfo.Input, error) {
+	return inputs.Get(lazy.MemoKey{Type: t}, func() (*typeinfo.Input, error) { return readInput(t) })
+}
 
 // readInput reads the tags of an input struct.
 func readInput(t reflect.Type) (*typeinfo.Input, error) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/candor-go/candor/internal/check"
@@ -17,35 +18,25 @@ import (
 // registered and again at every endpoint.
 type programs struct {
 	compiler  *compiler
-	inputs    memo[inputKey, *inputPlan]
-	responses memo[responseKey, *responsePlan]
-}
-
-// inputKey is what the plan of an input depends on. Wildcards are separated by slashes; public is "" if they have the
-// same names in the document.
-type inputKey struct {
-	input             reflect.Type
-	patches           bool
-	wildcards, public string
-}
-
-// responseKey is what the plan of a response depends on. Media types are separated by line breaks.
-type responseKey struct {
-	output   reflect.Type
-	status   int
-	produces string
+	inputs    lazy.Memo[*inputPlan]
+	responses lazy.Memo[*responsePlan]
 }
 
 // compileInput makes the plan of an input for a method and the wildcards of a path; validation errors use their public
 // names. Plans are shared.
 func (p *programs) compileInput(in *typeinfo.Input, method string, wildcards, public []string) (*inputPlan, error) {
-	key := inputKey{in.Go, method == http.MethodPatch, strings.Join(wildcards, "/"), ""}
+	patches := method == http.MethodPatch
+	// Wildcards are separated by slashes, which none contains.
+	variant := strings.Join(wildcards, "/")
 	if !slices.Equal(wildcards, public) {
-		key.public = strings.Join(public, "/")
+		variant += "//" + strings.Join(public, "/")
 	}
-	return p.inputs.get(key, func(inputKey) (*inputPlan, error) {
+	if patches {
+		variant = "PATCH " + variant
+	}
+	return p.inputs.Get(lazy.MemoKey{Type: in.Go, Variant: variant}, func() (*inputPlan, error) {
 		made, err := p.compiler.makeInputPlan(in, wildcards, public)
-		if err == nil && key.patches && made.body != nil {
+		if err == nil && patches && made.body != nil {
 			// The plan may still be changed: nobody shares it yet.
 			made.body.listMergePatch(in)
 		}
@@ -56,8 +47,8 @@ func (p *programs) compileInput(in *typeinfo.Input, method string, wildcards, pu
 // compileOffered makes the plan of a response whose media type the client chooses, if the app has several. Plans are
 // shared.
 func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []string) (*responsePlan, error) {
-	key := responseKey{out.Go, status, strings.Join(produces, "\n")}
-	return p.responses.get(key, func(responseKey) (*responsePlan, error) {
+	variant := strconv.Itoa(status) + strings.Join(produces, "\n")
+	return p.responses.Get(lazy.MemoKey{Type: out.Go, Variant: variant}, func() (*responsePlan, error) {
 		made, err := p.compiler.compileResponse(out, status, produces)
 		// A route that names only JSON excludes the codecs.
 		if err == nil && !slices.Equal(produces, []string{mediatype.JSON}) {

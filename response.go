@@ -14,6 +14,7 @@ import (
 
 	"github.com/candor-go/candor/internal/envelope"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/response"
@@ -161,10 +162,12 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 }
 
 // outputs caches the description of every response type.
-var outputs memo[reflect.Type, *typeinfo.Output]
+var outputs lazy.Memo[*typeinfo.Output]
 
 // describeResponse describes the type that a handler returns. The description is shared and must not be changed.
-func describeResponse(t reflect.Type) (*typeinfo.Output, error) { return outputs.get(t, readResponse) }
+func describeResponse(t reflect.Type) (*typeinfo.Output, error) {
+	return outputs.Get(lazy.MemoKey{Type: t}, func() (*typeinfo.Output, error) { return readResponse(t) })
+}
 
 // readResponse reads the type that a handler returns.
 func readResponse(t reflect.Type) (*typeinfo.Output, error) {

@@ -52,27 +52,12 @@ func (a *App) serverHooks() serve.Hooks {
 
 // logAddress logs where the app is served.
 func (a *App) logAddress(addr net.Addr) {
-	origin := "http://" + reachable(addr)
-	if a.config.TLS != nil {
-		origin = "https://" + reachable(addr)
-	}
+	origin := serve.Origin(addr, a.config.TLS != nil)
 	attrs := []any{"address", origin}
 	if page := cmp.Or(a.pagePath(a.config.Docs.Swagger, "/docs"), a.pagePath(a.config.Docs.OpenAPI, "/openapi.json")); page != "" {
 		attrs = append(attrs, "docs", origin+page)
 	}
 	a.errors.log.Info("serving "+a.title(), attrs...)
-}
-
-// reachable returns an address that a browser on this machine can open.
-func reachable(addr net.Addr) string {
-	host, port, err := net.SplitHostPort(addr.String())
-	if err != nil {
-		return addr.String()
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "localhost"
-	}
-	return net.JoinHostPort(host, port)
 }
 
 // refusal returns the body of a response that the server sends before the app sees the request.

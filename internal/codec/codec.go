@@ -14,7 +14,7 @@
 // The files, each using those before it: memory has all unsafe code, wide operates on eight bytes at once, scan is the
 // grammar of JSON, integer parses its numbers; decode and the files of the kinds (scalar, leaf, any, list, mapping,
 // object, union) make decoders; encode and the files named after it make encoders; dynamic finds the encoder for a value
-// in an interface; codec is the API.
+// in an interface; codec is the API, and parameter what it has for JSON in parameters and forms.
 package codec
 
 import (

@@ -58,3 +58,33 @@ func TestChecksThatHangOrPanic(t *testing.T) {
 		close(release)
 	})
 }
+
+func TestReady(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		app    health.App
+		failed error
+		want   health.Report
+		ready  bool
+	}{
+		"not started": {health.App{}, nil, health.Report{Status: "starting or stopped"}, false},
+		"draining":    {health.App{Up: true, Stopping: true}, nil, health.Report{Status: "draining"}, false},
+		"well":        {health.App{Up: true}, nil, health.Report{Status: "ready", Checks: map[string]string{"disk": "ok"}}, true},
+		"unwell":      {health.App{Up: true}, errors.New("full"), health.Report{Status: "not ready", Checks: map[string]string{"disk": "failing"}}, false},
+		"dropped tags": {
+			health.App{Up: true, DroppedTags: 2}, nil,
+			health.Report{Status: "ready", Checks: map[string]string{"disk": "ok", "dropped tags": "2 wait for the store of cached responses"}}, true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checks := health.NewChecks(slog.New(slog.DiscardHandler))
+			checks.Add("disk", func(context.Context) error { return c.failed })
+			for range 2 { // the results of the checks are kept, and not changed
+				report, ready := checks.Ready(t.Context(), c.app)
+				assert.Equal(t, c.want, report)
+				assert.Equal(t, c.ready, ready)
+			}
+		})
+	}
+}

@@ -9,12 +9,13 @@ import (
 type Regexp struct {
 	// Text must be a valid regular expression, see [regexp.MustCompile].
 	Text string
-	made atomic.Pointer[regexp.Regexp]
+	// made has a *regexp.Regexp. An atomic.Pointer is generic, and would be compiled in each package with an expression.
+	made atomic.Value
 }
 
 // Get compiles the expression the first time. It may be called concurrently.
 func (r *Regexp) Get() *regexp.Regexp {
-	if made := r.made.Load(); made != nil {
+	if made, ok := r.made.Load().(*regexp.Regexp); ok {
 		return made
 	}
 	// Concurrent first calls may both compile it, with the same result.

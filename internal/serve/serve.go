@@ -139,6 +139,12 @@ func Stopping(ctx context.Context) <-chan struct{} {
 	return nil
 }
 
+// IsStopping reports whether the server of this request is draining.
+func IsStopping(ctx context.Context) bool {
+	stopping, ok := ctx.Value(stoppingKey{}).(context.Context)
+	return ok && stopping.Err() != nil
+}
+
 // OnStopping calls f in its own goroutine when [Stopping] is closed, and never outside of [Serve]. It is for handlers that
 // cannot wait in a goroutine. The caller must call unhook when it is done.
 func OnStopping(ctx context.Context, f func()) (unhook func()) {

@@ -71,9 +71,9 @@ type Conn struct {
 	cancel context.CancelFunc
 	limit  int
 	failed func(*Closing) error
-	// turn is held by the goroutine that reads; held is the message that was read for the handler.
+	// turn is held by the goroutine that reads.
 	turn chan struct{}
-	held atomic.Pointer[Message]
+	held held
 	// receivers counts the calls of Receive; without any, readAlone runs as soon as away fires, which is armed.
 	receivers atomic.Int32
 	armed     atomic.Bool
@@ -269,7 +269,7 @@ func (c *Conn) probe(interval time.Duration) {
 	// A client that is busy sending may be slow to see the ping, and if its message waits for the handler, its pong cannot
 	// be read at all.
 	err := c.conn.Ping(ctx)
-	if err != nil && c.held.Load() == nil && c.received.Load() == received {
+	if err != nil && !c.held.isFull() && c.received.Load() == received {
 		c.drop(err)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -99,7 +100,7 @@ func (c *Conn) endTurn() { <-c.turn }
 // receive uses the caller's turn. It has none if there was an interrupt, the connection failed, or a goroutine reads
 // the rest.
 func (c *Conn) receive(goesOn func() bool) (m *Message, ok bool) {
-	if m := c.held.Swap(nil); m != nil {
+	if m := c.held.take(); m != nil {
 		c.endTurn()
 		return m, true
 	}
@@ -136,7 +137,7 @@ func (c *Conn) readAlone() {
 		return // another goroutine reads
 	}
 	defer c.endTurn()
-	if c.held.Load() != nil {
+	if c.held.isFull() {
 		return
 	}
 	m, err := c.await(isAlone)
@@ -156,13 +157,32 @@ func (c *Conn) beginReader() bool {
 	return c.why == nil
 }
 
+// held is the message that was read for the handler, if any.
+type held struct {
+	// message has a *Message. An atomic.Pointer is generic, and would be compiled in each package with a connection.
+	message atomic.Value
+}
+
+func (h *held) put(m *Message) { h.message.Store(m) }
+
+func (h *held) isFull() bool {
+	m, _ := h.message.Load().(*Message)
+	return m != nil
+}
+
+// take returns the message, nil if there is none.
+func (h *held) take() *Message {
+	m, _ := h.message.Swap((*Message)(nil)).(*Message)
+	return m
+}
+
 // hold stores a message for the handler.
 func (c *Conn) hold(m *Message, err error) {
 	if err != nil {
 		c.fail(err)
 		return
 	}
-	c.held.Store(m)
+	c.held.put(m)
 }
 
 // await waits for a message while goesOn returns true, and reads it if it is complete.
