@@ -72,8 +72,10 @@ func TestReady(t *testing.T) {
 		"well":        {health.App{Up: true}, nil, health.Report{Status: "ready", Checks: map[string]string{"disk": "ok"}}, true},
 		"unwell":      {health.App{Up: true}, errors.New("full"), health.Report{Status: "not ready", Checks: map[string]string{"disk": "failing"}}, false},
 		"dropped tags": {
-			health.App{Up: true, DroppedTags: 2}, nil,
-			health.Report{Status: "ready", Checks: map[string]string{"disk": "ok", "dropped tags": "2 wait for the store of cached responses"}}, true,
+			health.App{Up: true, DroppedTags: 2},
+			nil,
+			health.Report{Status: "ready", Checks: map[string]string{"disk": "ok", "dropped tags": "2 wait for the store of cached responses"}},
+			true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
