@@ -4,13 +4,14 @@ import (
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/openapi"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/transcode"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // apiBuilder describes an API from its compiled endpoints. It writes no schemas: operations refer to Go types.
 type apiBuilder struct {
 	config *Config
-	codecs codecSet
+	codecs transcode.Set
 	api    *operation.API
 	index  *operationIndex
 	// edits are the user's functions that change operations.

@@ -100,7 +100,7 @@ func (c *compiler) compileBody(in *typeinfo.Input) (p *bodyPlan, err error) {
 		return nil, err
 	}
 	p.refuseOthers()
-	return p, c.codecs.carried(bodyType(in), p.plan.Media())
+	return p, c.codecs.CheckCarries(bodyType(in), p.plan.Media())
 }
 
 // refuseOthers makes the 415 response. Its Accept header lists the supported media types (RFC 9110, section 12.5.1).

@@ -248,7 +248,7 @@ func (at *routeAt) exchange(ctx context.Context, client *Client, in, out reflect
 	if err != nil {
 		return at.failed(err)
 	}
-	from := &receiving.Response{HTTP: response, Limit: client.limit(), ToJSON: e.programs.compiler.codecs.toJSON(response.Header)}
+	from := &receiving.Response{HTTP: response, Limit: client.limit(), ToJSON: toJSON(e.programs.compiler.codecs, response.Header)}
 	// A stream is read after Call has returned; its reader closes the body.
 	defer from.Close()
 	return receive(plan.receive, out, from)

@@ -12,6 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/form"
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/transcode"
 )
 
 // compiler compiles types under the rules of one app: it makes the functions that bind, decode, check and encode.
@@ -20,20 +21,20 @@ type compiler struct {
 	codec  *codec.Compiler
 	bind   *bind.Compiler
 	body   *body.Compiler
-	codecs codecSet
+	codecs transcode.Set
 	// schemas holds what the app adds to its schemas.
 	schemas schema.Options
 	clients lazy.Value[*compiler]
 }
 
-func newCompiler(rules *check.Set, codecs codecSet) *compiler {
+func newCompiler(rules *check.Set, codecs transcode.Set) *compiler {
 	c := &compiler{rules: rules, codec: codec.NewCompiler(rules), codecs: codecs}
 	c.bind = &bind.Compiler{
 		Rules: rules, Defaults: c.codec.Default, Fill: c.codec.Filler, Example: c.codec.CheckExample, WriteJSON: c.codec.TextWriter,
 		JSON: c.codec.Texts(codec.Options{}), ClosedJSON: c.codec.Texts(codec.Options{ForbidExtra: true}),
 	}
 	forms := &form.Compiler{Bind: c.bind, Upload: uploadType, SetUpload: setUpload, NoEmpty: reflect.TypeFor[OAuth2PasswordForm]()}
-	c.body = &body.Compiler{Rules: rules, Codec: c.codec, Form: forms, Others: codecs.others()}
+	c.body = &body.Compiler{Rules: rules, Codec: c.codec, Form: forms, Others: codecs}
 	return c
 }
 

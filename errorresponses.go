@@ -187,7 +187,7 @@ func (b *apiBuilder) plainError(own ownResponse, described *typeinfo.Type) *oper
 		if b.config.ProblemDetails {
 			name = problemFormat().mediaType
 		}
-		for _, name := range b.codecs.ofErrors(name) {
+		for _, name := range b.codecs.After(name) {
 			r.Content = append(r.Content, operation.Content{Media: operation.Media{Type: name}, Values: []operation.Value{{Kind: operation.JSON, Use: operation.Out, Type: described}}})
 		}
 	}
@@ -211,7 +211,7 @@ func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
 	for _, r := range refused.All {
 		for _, c := range r.Content {
 			// WebSocket messages are always JSON.
-			if _, isCodec := b.codecs.byName[c.Type]; isCodec {
+			if b.codecs.Has(c.Type) {
 				continue
 			}
 			bodies[mediatype.StatusKey(r.Status)+" "+c.Type] = c.Values
@@ -259,7 +259,7 @@ func (b *apiBuilder) inEveryCodec(r *operation.Response) *operation.Response {
 	if len(r.Content) != 1 || !mediatype.IsJSON(r.Content[0].Type) {
 		return r
 	}
-	for _, name := range b.codecs.names {
+	for _, name := range b.codecs.Names() {
 		r.Content = append(r.Content, operation.Content{Media: operation.Media{Type: name}, Values: r.Content[0].Values})
 	}
 	return r

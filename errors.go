@@ -22,6 +22,7 @@ import (
 	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/response"
+	"github.com/candor-go/candor/internal/transcode"
 )
 
 // HTTPError is an error with a status and a detail for the client. Make one with [Error]. It is immutable: declare it
@@ -172,7 +173,7 @@ type errorWriter struct {
 	// challenges are the challenges of 401 responses.
 	challenges []string
 	// codecs encode errors for clients that do not accept JSON.
-	codecs codecSet
+	codecs transcode.Set
 }
 
 // errorFormat is a format of error bodies.

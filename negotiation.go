@@ -9,23 +9,24 @@ import (
 
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/response"
+	"github.com/candor-go/candor/internal/transcode"
 )
 
 // offer makes a response that would be JSON available in the media type of every codec. The media type is chosen per
 // request, before any other step runs.
-func (p *responsePlan) offer(codecs codecSet) {
-	if len(codecs.names) == 0 || p.body == nil || p.kind.media != mediatype.JSON || p.media[0] != mediatype.JSON || p.choosesType() {
+func (p *responsePlan) offer(codecs transcode.Set) {
+	if len(codecs.Names()) == 0 || p.body == nil || p.kind.media != mediatype.JSON || p.media[0] != mediatype.JSON || p.choosesType() {
 		return
 	}
 	// The value is encoded as JSON first and the codec converts that, so rules and members are the same in every media
 	// type.
 	inner := p.body
-	p.media, p.negotiated = codecs.offers(), true
+	p.media, p.negotiated = codecs.After(mediatype.JSON), true
 	p.body = func(value reflect.Value, checks bool, a *response.Response) error {
 		if err := inner(value, checks, a); err != nil || a.ContentType == mediatype.JSON {
 			return err
 		}
-		data, err := codecs.byName[a.ContentType].fromJSON(a.Body)
+		data, err := codecs.FromJSON(a.ContentType, a.Body)
 		// a.Body keeps the JSON buffer, so that the next response can reuse it.
 		a.Borrowed = data
 		return err
@@ -55,17 +56,15 @@ func (p *responsePlan) notAcceptable() *HTTPError {
 // inClientsType converts the body of an error to the media type that the client accepts.
 func (f *failure) inClientsType(mediaType string, body []byte) (string, []byte) {
 	codecs := f.writer.codecs
-	if len(codecs.names) == 0 || len(body) == 0 || !mediatype.IsJSON(mediaType) {
+	if len(codecs.Names()) == 0 || len(body) == 0 || !mediatype.IsJSON(mediaType) {
 		return mediaType, body
 	}
 	varyByAccept(f.w.Header())
-	offers := append([]string{mediaType, mediatype.JSON}, codecs.names...)
-	chosen, _ := mediatype.Negotiate(f.r.Header["Accept"], offers)
-	codec, isCodec := codecs.byName[chosen]
-	if !isCodec {
+	chosen, _ := mediatype.Negotiate(f.r.Header["Accept"], codecs.After(mediaType, mediatype.JSON))
+	if !codecs.Has(chosen) {
 		return mediaType, body
 	}
-	translated, err := codec.tryFromJSON(body)
+	translated, err := codecs.TryFromJSON(chosen, body)
 	if err != nil {
 		f.logAt(slog.LevelError, "a codec cannot write an error", err, "media_type", chosen)
 		return mediaType, body
@@ -78,9 +77,4 @@ func varyByAccept(h http.Header) {
 	if !slices.Contains(h["Vary"], "Accept") {
 		h.Add("Vary", "Accept")
 	}
-}
-
-// ofErrors returns the media types of errors other than the one named.
-func (s codecSet) ofErrors(mediaType string) []string {
-	return append([]string{mediaType}, s.names...)
 }

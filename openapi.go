@@ -17,7 +17,7 @@ import (
 
 // buildDocument builds the OpenAPI document of an app's operations. The bytes are the same on every run.
 func buildDocument(config *Config, info *operation.Info, x *operationIndex, options openapi.Options) (*schema.Encoded, error) {
-	codecs, err := newCodecSet(config.Codecs)
+	codecs, err := codecSet(config.Codecs)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/transcode"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -55,7 +56,7 @@ func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []s
 			// Called here, because a shared plan must not be changed later.
 			made.offer(p.compiler.codecs)
 			if out.Body != nil && made.negotiated {
-				err = p.compiler.codecs.carried(out.Body.Type.Go, made.media)
+				err = p.compiler.codecs.CheckCarries(out.Body.Type.Go, made.media)
 			}
 		}
 		return made, err
@@ -64,7 +65,7 @@ func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []s
 
 // standard returns the compiler for apps without rules, schemas or codecs of their own, which share it.
 func standard() *programs {
-	return madeStandard.Get(func() *programs { return &programs{compiler: newCompiler(check.Builtin(), codecSet{})} })
+	return madeStandard.Get(func() *programs { return &programs{compiler: newCompiler(check.Builtin(), transcode.Set{})} })
 }
 
 var madeStandard lazy.Value[*programs]
@@ -86,7 +87,7 @@ func newPrograms(rules map[string]Rule, codecs map[string]Codec, schemas map[ref
 			return nil, fmt.Errorf("Config.Rules: %w", err)
 		}
 	}
-	media, err := newCodecSet(codecs)
+	media, err := codecSet(codecs)
 	if err != nil {
 		return nil, err
 	}

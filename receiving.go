@@ -17,6 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/digits"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/receiving"
+	"github.com/candor-go/candor/internal/transcode"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -58,12 +59,12 @@ func (c *compiler) receiver(f *typeinfo.Field) (receiving.Body, error) {
 }
 
 // toJSON returns what converts a body with the header to JSON, nil for a media type without a codec.
-func (s codecSet) toJSON(header http.Header) func(body []byte) ([]byte, error) {
+func toJSON(codecs transcode.Set, header http.Header) func(body []byte) ([]byte, error) {
 	name, _, _ := mediatype.Parse(header.Get("Content-Type"))
-	if codec, known := s.byName[name]; known {
-		return codec.toJSON
+	if !codecs.Has(name) {
+		return nil
 	}
-	return nil
+	return func(body []byte) ([]byte, error) { return codecs.ToJSON(name, body) }
 }
 
 // receiveReader passes the body on as a reader.

@@ -81,7 +81,7 @@ func (c *compiler) sendWhole(f *typeinfo.Field) (sending.Body, error) {
 		return sending.Whole(c.codec, f, media, nil)
 	}
 	// The codec exists: the server's plan for this type has looked it up before.
-	return sending.Whole(c.codec, f, media, c.codecs.byName[media].fromJSON)
+	return sending.Whole(c.codec, f, media, func(json []byte) ([]byte, error) { return c.codecs.FromJSON(media, json) })
 }
 
 // sendableLines is a type of lines that can be sent. It returns a reader that encodes a value as lines, nil for none.

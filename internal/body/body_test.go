@@ -1,6 +1,7 @@
 package body_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -23,6 +24,7 @@ import (
 	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/mark"
 	"github.com/candor-go/candor/internal/spool"
+	"github.com/candor-go/candor/internal/transcode"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -64,18 +66,20 @@ func planOf(t *testing.T, in reflect.Type) (*body.Plan, *typeinfo.Input) {
 	rules, err := check.NewSet(nil)
 	require.NoError(t, err)
 	values := codec.NewCompiler(rules)
+	others, err := transcode.NewSet(map[string]transcode.Codec{"text/upper": {Marshal: json.Marshal, Unmarshal: func(data []byte, v any) error {
+		if strings.ToUpper(string(data)) != string(data) {
+			return errors.New("a secret")
+		}
+		return json.Unmarshal(bytes.ToLower(data), v)
+	}}})
+	require.NoError(t, err)
 	c := &body.Compiler{
 		Rules: rules, Codec: values,
 		Form: &form.Compiler{
 			Bind:   &bind.Compiler{Rules: rules, Defaults: values.Default, Fill: values.Filler, Example: values.CheckExample},
 			Upload: reflect.TypeFor[struct{ _ mark.File }](),
 		},
-		Others: []body.Other{{Media: "text/upper", ToJSON: func(data []byte) ([]byte, error) {
-			if lower := strings.ToLower(string(data)); lower != string(data) {
-				return []byte(lower), nil
-			}
-			return nil, errors.New("a secret")
-		}}},
+		Others: others,
 	}
 	desc, err := typeinfo.ReadInput(in, func(reflect.Type) bool { return false })
 	require.NoError(t, err)
@@ -131,7 +135,7 @@ func TestBind(t *testing.T) {
 		{name: "nothing", media: "application/json", want: members{}, faults: []string{`missing [["body"],null]`}},
 		{name: "nothing, of another media type", media: "x/y", want: members{}, faults: []string{`missing [["body"],null]`}},
 		{name: "converted", media: "text/upper", content: `{"NAME":"ADA"}`, want: members{"ada", 3}},
-		{name: "not convertible", media: "text/upper", content: "x", want: members{}, faults: []string{`value_error [["body"],{"error":"not valid text/upper"}]`}},
+		{name: "not convertible", media: "text/upper", content: "{}x", want: members{}, faults: []string{`value_error [["body"],{"error":"not valid text/upper"}]`}},
 		{name: "a long body", media: "application/json", content: long, want: members{}, err: body.ErrTooLarge},
 		{name: "a whole list", media: "application/json", content: `[1,2]`, want: whole{[]int{1, 2}}},
 		{name: "no list", media: "application/json", want: whole{}},

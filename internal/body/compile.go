@@ -13,6 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/form"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/transcode"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -21,14 +22,8 @@ type Compiler struct {
 	Rules *check.Set
 	Codec *codec.Compiler
 	Form  *form.Compiler
-	// Others are the media types beside JSON of bodies that are decoded, in the order of the document.
-	Others []Other
-}
-
-// Other is a media type that is converted to JSON before it is decoded.
-type Other struct {
-	Media  string
-	ToJSON func(data []byte) ([]byte, error)
+	// Others are the media types beside JSON of bodies that are decoded.
+	Others transcode.Set
 }
 
 // UnknownMediaError reports a media type that only another app may know.
@@ -122,30 +117,30 @@ func (c *Compiler) absent(p *Plan, in *typeinfo.Input) error {
 
 // decoded lists the media types that share one decoder: the one named by the tag, or JSON and the others of the app.
 func (c *Compiler) decoded(p *Plan, decode decode, name string) error {
-	switch i := slices.IndexFunc(c.Others, func(o Other) bool { return o.Media == name }); {
+	switch {
 	case name == "":
 		p.media = append(p.media, media{name: mediatype.JSON, decode: decode, copies: true, text: true})
-		for _, other := range c.Others {
-			p.media = append(p.media, other.before(decode))
+		for _, other := range c.Others.Names() {
+			p.media = append(p.media, c.other(other, decode))
 		}
 	case mediatype.IsJSON(name):
 		p.media = []media{{name: name, decode: decode, copies: true, text: true}}
-	case i < 0:
+	case !c.Others.Has(name):
 		return UnknownMediaError(name)
 	default:
-		p.media = []media{c.Others[i].before(decode)}
+		p.media = []media{c.other(name, decode)}
 	}
 	return nil
 }
 
-// before puts the conversion in front of the JSON decoder.
-func (other Other) before(then decode) media {
-	// copies stays false: the user's function may keep references to the bytes.
-	return media{name: other.Media, decode: func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {
-		text, err := other.ToJSON(data)
+// other puts the codec of a media type in front of the JSON decoder.
+func (c *Compiler) other(name string, then decode) media {
+	// copies stays false: the user's Unmarshal may keep references to the bytes.
+	return media{name: name, decode: func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {
+		text, err := c.Others.ToJSON(name, data)
 		if err != nil {
-			// The error message is not sent: it may contain what clients must not see.
-			faults.Add(fault.With(fault.ValueError, "error", "not valid "+other.Media))
+			// The codec's error message is not sent: it may contain what clients must not see.
+			faults.Add(fault.With(fault.ValueError, "error", "not valid "+name))
 			return true
 		}
 		return then(text, into, o, faults)
