@@ -4,15 +4,10 @@ import (
 	"context"
 	"net/http"
 	"reflect"
-	"runtime"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/funcname"
 	"github.com/candor-go/candor/internal/requestinfo"
-	"github.com/candor-go/candor/internal/schema"
-	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // function is a user's function with its types erased.
@@ -118,72 +113,8 @@ func (f *function) isNil() bool { return f == nil || f.pc == 0 }
 // identify reads the address and the names of the function.
 func (f *function) identify(fn any) {
 	f.pc = reflect.ValueOf(fn).Pointer()
-	f.nameIt(runtime.FuncForPC(f.pc).Name())
-}
-
-// nameIt derives the names of a declared function or method from the runtime's, such as
-// example.com/shop.(*Users).List-fm. A function literal gets no name: the runtime only numbers it within its outer
-// function, main.init.func2.1.
-func (f *function) nameIt(full string) {
-	_, inPackage, _ := strings.Cut(full[strings.LastIndexByte(full, '/')+1:], ".")
-	// The runtime writes "[...]" for the type arguments of a generic function.
-	plain := strings.ReplaceAll(inPackage, "[...]", "")
-	plain, isMethod := strings.CutSuffix(plain, "-fm")
-	receiver, name := "", plain
-	if dot := strings.LastIndexByte(plain, '.'); dot >= 0 {
-		receiver, name = strings.Trim(plain[:dot], "(*)"), plain[dot+1:]
-	}
-	// A method value ends in -fm; any other name with a dot is that of a function literal.
-	if !isMethod && receiver != "" {
-		return
-	}
-	f.name, f.id = name, name
-	if operation.IsIdentifier(receiver) {
-		f.id = operation.LowerFirst(receiver) + operation.UpperFirst(name)
-	}
-	if strings.Contains(inPackage, "[...]") {
-		f.id += strings.Join(f.typeArguments(), "And")
-	}
-}
-
-// typeArguments guesses the type arguments of a generic function. The runtime does not have them, but they appear in
-// the types of the input and the result.
-func (f *function) typeArguments() []string {
-	var found []string
-	add := func(names ...string) {
-		for _, name := range names {
-			if name = operation.UpperFirst(name); !slices.Contains(found, name) {
-				found = append(found, name)
-			}
-		}
-	}
-	if args := schema.TypeArguments(f.in); len(args) > 0 {
-		add(args...)
-	} else if f.in.Kind() == reflect.Struct {
-		for i := range f.in.NumField() {
-			field := f.in.Field(i)
-			add(argumentsIn(field.Type, typeinfo.IsBody(field))...)
-		}
-	}
-	if f.out != reflect.TypeFor[struct{}]() { // None
-		add(argumentsIn(f.out, true)...)
-	}
-	return found
-}
-
-// argumentsIn returns the arguments of a generic type or, if the type may itself be an argument, the name of the type.
-func argumentsIn(t reflect.Type, itself bool) []string {
-	for t.Name() == "" && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
-		t = t.Elem()
-	}
-	ours := t.PkgPath() == reflect.TypeFor[function]().PkgPath()
-	if args := schema.TypeArguments(t); len(args) > 0 && (itself || !ours) {
-		return args
-	}
-	if !itself || t.Name() == "" {
-		return nil
-	}
-	return []string{schema.TypeLabel(t)}
+	named := funcname.Function{PC: f.pc, In: f.in, Out: f.out, Ours: reflect.TypeFor[function]().PkgPath()}
+	f.name, f.id = named.Names()
 }
 
 // requestContext is the context that the functions of a request get: the request's own, which also knows the remote
