@@ -261,7 +261,7 @@ func (x *exchange) finish(err error) {
 	if err != nil {
 		// The original error, before it becomes a 504: wrappers return the original, and conclude compares with it.
 		x.reported = err
-		if !a.exchange.writeFailure(a.w, err) {
+		if !a.exchange.kept().WriteFailure(a.w, err) {
 			x.fail(a.w, err)
 		}
 		return
@@ -353,7 +353,7 @@ func (x *exchange) rewind(to checkpoint, rest int) error {
 		x.scope.tasks.list = slices.Delete(x.scope.tasks.list, to.tasks, len(x.scope.tasks.list))
 	}
 	x.response.Restart()
-	x.scope.exchange.restart()
+	x.scope.exchange.kept().Restart()
 	x.faults.Reset()
 	x.invalidInput = invalidRequest{}
 	for i, p := range x.endpoint.nodes {

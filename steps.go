@@ -335,7 +335,7 @@ func lazyStep(i int, p *provider) step {
 func (x *exchange) runScoped(i, rest int) error {
 	f := &x.slots[i]
 	f.fill()
-	x.scope.exchange.begin()
+	x.scope.exchange.kept().Begin()
 	// Until use returns, any error is a panic that passes through it.
 	a := scoped.Attempts{Most: x.endpoint.nodes[i].provider.set.attempts}
 	before := x.checkpoint(a.Most)
@@ -351,7 +351,7 @@ func (x *exchange) runScoped(i, rest int) error {
 		}
 		return a.Err
 	})
-	if err == nil && a.Calls == 0 && x.scope.exchange.gives() {
+	if err == nil && a.Calls == 0 && x.scope.exchange.kept().Gives() {
 		return nil
 	}
 	return a.Result(err)
