@@ -41,11 +41,11 @@ func (e *endpoint) checkAnnotations(c *compiler) error {
 // checkParameters finds parameters that several functions read in conflicting ways, and required ones that all readers
 // hide from the document.
 func (e *endpoint) checkParameters(c *compiler) error {
-	for _, f := range e.params.fields {
+	for _, f := range e.params.Fields {
 		if err := f.CheckHidden(); err != nil {
 			return fmt.Errorf("the %s parameter %q of %s: %w", f.Source, f.Name, strings.Join(e.readersOf(f), " and "), err)
 		}
-		readers := e.params.readers[f]
+		readers := e.params.Readers[f]
 		if readers == nil {
 			continue
 		}
@@ -102,8 +102,8 @@ func (e *endpoint) readersOf(f *typeinfo.Field) []string {
 	var names []string
 	for _, p := range e.nodes {
 		for _, reader := range p.desc.Params {
-			readsAlias := slices.ContainsFunc(reader.Aliases, func(alias *typeinfo.Field) bool { return isSameParameter(alias, f) })
-			if !isSameParameter(reader, f) && !readsAlias {
+			readsAlias := slices.ContainsFunc(reader.Aliases, func(alias *typeinfo.Field) bool { return operation.SameParameter(alias, f) })
+			if !operation.SameParameter(reader, f) && !readsAlias {
 				continue
 			}
 			name := (&typeinfo.Error{Type: typeinfo.Name(p.desc.Go), Field: reader.Go}).Where()

@@ -189,7 +189,7 @@ func (p *patchPlan) document() {
 	for _, from := range []*endpoint{p.get, p.put} {
 		for _, n := range from.nodes {
 			for _, f := range n.desc.Params {
-				e.params.add(p.documented(f))
+				e.params.Add(p.documented(f))
 			}
 		}
 		e.security = appendNew(e.security, from.security)

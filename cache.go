@@ -95,7 +95,7 @@ func (e *endpoint) cachePlan(config *CacheConfig) responsecache.Plan {
 		Store: config.Store, TTL: config.TTL, Budget: config.Budget, Strict: config.Strict, Tags: config.Tags, Shared: config.Shared,
 		Control: config.Control, Path: e.pattern.String(), Wildcards: e.names(), Headers: slices.Clone(config.Vary),
 	}
-	for _, f := range e.params.fields {
+	for _, f := range e.params.Fields {
 		switch f.Source {
 		case typeinfo.Header:
 			p.Headers = appendNew(p.Headers, []string{http.CanonicalHeaderKey(f.Name)})

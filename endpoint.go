@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/background"
+	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/body"
 	"github.com/candor-go/candor/internal/callers"
 	"github.com/candor-go/candor/internal/codec"
@@ -23,6 +24,7 @@ import (
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/mountpath"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/responsecache"
@@ -51,13 +53,13 @@ type endpoint struct {
 	// nodes are the functions that a request runs, the handler first.
 	nodes []*node
 	// params are all parameters that they read.
-	params parameters
+	params operation.Parameters
 	*credentialPlan
 	body *bodyPlan
 	// afterReading are the steps that need the bytes of the body, before it is decoded.
 	afterReading []step
 	// closed is nil if unknown keys are allowed.
-	closed   *closed
+	closed   *bind.Extras
 	response *responsePlan
 	plain    http.Handler
 	// operationID is the id in the app's document, "" for an operation that is hidden there.
@@ -185,7 +187,7 @@ type wire struct {
 func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
 	e.inline.first = node{function: e.route.handler, desc: e.route.input}
 	e.nodes = append(e.inline.nodes[:0], &e.inline.first)
-	e.params.fields = e.inline.params[:0]
+	e.params.Fields = e.inline.params[:0]
 	if e.route.handler == nil {
 		e.compilePlain()
 		// Nothing runs before the handler, so there are no steps and ServeHTTP calls it directly.
@@ -276,9 +278,9 @@ func (e *endpoint) forbidUnknown() {
 	if !query && !cookies {
 		return
 	}
-	e.closed = &closed{query: query, cookies: cookies}
+	e.closed = &bind.Extras{Query: query, Cookies: cookies}
 	for _, n := range e.nodes {
-		e.closed.inputs = append(e.closed.inputs, n.input)
+		e.closed.Add(n.input.params, n.desc)
 	}
 }
 
@@ -304,9 +306,9 @@ func (e *endpoint) gather() {
 			}
 		}
 		for _, f := range n.desc.Params {
-			e.params.add(f)
+			e.params.Add(f)
 			for _, alias := range f.Aliases {
-				e.params.add(alias)
+				e.params.Add(alias)
 			}
 		}
 		security = append(security, credentials.Fields(n.desc)...)

@@ -68,7 +68,7 @@ func (p *inputPlan) bindSettings(into reflect.Value, lookup func(string) (string
 	}}
 	var faults fault.List
 	params := p.params.At(into)
-	if bound := params == nil || params.Bind(&request, &faults); bound && p.judge(into, &faults) {
+	if bound := params == nil || params.Bind(&request, &faults); bound && p.validators.Validate(into, &faults) {
 		return nil
 	}
 	return &settingsError{invalid(&faults, nil, false)}

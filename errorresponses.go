@@ -106,7 +106,7 @@ func (e *endpoint) frameworkResponses() []ownResponse {
 // canBeInvalid reports whether requests for the endpoint can be refused with a 422.
 func (e *endpoint) canBeInvalid() bool {
 	in := e.route.input
-	return len(e.params.fields) > 0 || e.closed != nil || in != nil && (in.Body != nil || in.Members != nil || in.Form != nil)
+	return len(e.params.Fields) > 0 || e.closed != nil || in != nil && (in.Body != nil || in.Members != nil || in.Form != nil)
 }
 
 // errors describes the error responses of an endpoint: those that are declared, those that Candor makes by itself, and

@@ -87,7 +87,7 @@ func (bad badRequest) request(e *endpoint) *http.Request {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 	query := url.Values{}
-	for _, f := range e.params.fields {
+	for _, f := range e.params.Fields {
 		switch name := f.Name; {
 		case !bad.sent:
 		case f.Source == typeinfo.Query:

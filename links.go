@@ -26,7 +26,7 @@ func (e *endpoint) wildcards() operation.Wildcards {
 
 // values are what links and callbacks of the endpoint can refer to.
 func (e *endpoint) values() operation.Values {
-	v := operation.Values{Parameters: e.params.fields, Body: requestMembers(e.route.input)}
+	v := operation.Values{Parameters: e.params.Fields, Body: requestMembers(e.route.input)}
 	if e.response != nil && e.response.desc.Body != nil {
 		v.Response = e.response.desc.Body.Type.Object
 	}
@@ -72,7 +72,7 @@ func reach(l operation.Link, target *endpoint) error {
 	if target == nil {
 		return fmt.Errorf("the link %q refers to the operation %q, which no document has; write the id of one", l.Name, l.OperationID)
 	}
-	return l.Reaches(target.params.fields)
+	return l.Reaches(target.params.Fields)
 }
 
 // targetIn returns the operation with an id. A link may lead to an operation in another document of the app, and the

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/openapi"
 	"github.com/candor-go/candor/internal/operation"
@@ -99,17 +100,17 @@ func (e *endpoint) extensions() map[string]json.RawMessage {
 		return e.set.annotations.Extensions
 	}
 	// A new map: that of the options is shared with other routes.
-	all := map[string]json.RawMessage{mediatype.ClosedExtension: e.closed.sources()}
+	all := map[string]json.RawMessage{mediatype.ClosedExtension: closedSources(e.closed)}
 	maps.Copy(all, e.set.annotations.Extensions)
 	return all
 }
 
-// sources returns the parameter locations in which unknown names are refused, as JSON.
-func (c *closed) sources() json.RawMessage {
+// closedSources returns the parameter locations in which unknown names are refused, as JSON.
+func closedSources(c *bind.Extras) json.RawMessage {
 	switch {
-	case c.query && c.cookies:
+	case c.Query && c.Cookies:
 		return json.RawMessage(`["query","cookie"]`)
-	case c.query:
+	case c.Query:
 		return json.RawMessage(`["query"]`)
 	}
 	return json.RawMessage(`["cookie"]`)
@@ -125,8 +126,8 @@ func (e *endpoint) reads() operation.Use {
 
 // parametersOf describes the parameters of an endpoint.
 func (b *apiBuilder) parametersOf(e *endpoint) []*operation.Parameter {
-	all := make([]*operation.Parameter, 0, len(e.params.fields))
-	for _, f := range e.params.fields {
+	all := make([]*operation.Parameter, 0, len(e.params.Fields))
+	for _, f := range e.params.Fields {
 		all = append(all, b.parameter(f, e))
 	}
 	// bindsEveryWildcard has checked that a typed handler reads all wildcards.
@@ -137,7 +138,7 @@ func (b *apiBuilder) parametersOf(e *endpoint) []*operation.Parameter {
 		isRead := func(p *operation.Parameter) bool {
 			return p.Name == name && p.Field.Source == typeinfo.Path && !p.Field.Hidden
 		}
-		if !slices.ContainsFunc(all[:len(e.params.fields)], isRead) {
+		if !slices.ContainsFunc(all[:len(e.params.Fields)], isRead) {
 			all = append(all, &operation.Parameter{Name: name})
 		}
 	}
@@ -151,11 +152,11 @@ func (b *apiBuilder) parameter(f *typeinfo.Field, e *endpoint) *operation.Parame
 		name = e.wildcards().Public(name)
 	}
 	// The set of readers may differ between endpoints, so this parameter is not shared.
-	if readers := e.params.readers[f]; readers != nil {
+	if readers := e.params.Readers[f]; readers != nil {
 		return &operation.Parameter{Name: name, Field: f, Readers: readers}
 	}
 	// The name is part of the key, because a wildcard may have another name in the document.
-	key := parameterKey{f, name, f.Nested && e.closed != nil && e.closed.query}
+	key := parameterKey{f, name, f.Nested && e.closed != nil && e.closed.Query}
 	if b.parameters[key] == nil {
 		b.parameters[key] = &operation.Parameter{Name: name, Field: f, Closed: key.closed}
 	}

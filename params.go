@@ -1,12 +1,10 @@
 package candor
 
 import (
-	"cmp"
 	"errors"
 	"log/slog"
 	"net/http"
 	"reflect"
-	"slices"
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/credentials"
@@ -25,8 +23,8 @@ type inputPlan struct {
 	// dropsTags means that the input has a CacheTags field.
 	dropsTags bool
 	// choices are sets of credentials of which one is required.
-	choices []credentials.Choice
-	judges  []judge
+	choices    []credentials.Choice
+	validators bind.Validators
 }
 
 // readyPlan fills a field of a ready-made type from the request.
@@ -190,9 +188,7 @@ func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string)
 	if p.body, err = c.compileBody(in); err != nil {
 		return nil, err
 	}
-	for _, v := range in.Validators {
-		p.judges = append(p.judges, makeJudge(in.Go, v))
-	}
+	p.validators = bind.ValidatorsOf(in)
 	return p, nil
 }
 
@@ -244,8 +240,8 @@ func (i *inputSlot) bindParams(from *requestScope, faults *fault.List) (valid bo
 	}
 	valid = i.params == nil || i.bindValues(from, faults)
 	// If there is a body, Validate methods wait until it has been decoded.
-	if valid && i.plan.body == nil && len(i.plan.judges) > 0 {
-		valid = i.plan.judge(i.into, faults)
+	if valid && i.plan.body == nil {
+		valid = i.plan.validators.Validate(i.into, faults)
 	}
 	return valid, refusal
 }
@@ -254,200 +250,4 @@ func (i *inputSlot) bindParams(from *requestScope, faults *fault.List) (valid bo
 func (i *inputSlot) bindValues(from *requestScope, faults *fault.List) (valid bool) {
 	r := from.r
 	return i.params.Bind(&bind.Request{Path: from.captured, RawQuery: r.URL.RawQuery, Header: r.Header, Host: r.Host, EchoInput: from.echo}, faults)
-}
-
-// judge is a Validate method of an input, of a struct embedded in it, or of a parameter model.
-type judge struct {
-	index  []int
-	goType reflect.Type
-	// model is the first element of locations; "" if the errors have complete locations.
-	model string
-}
-
-func makeJudge(in reflect.Type, v typeinfo.InputValidator) judge {
-	j := judge{index: v.Index, goType: in, model: v.Model.String()}
-	if v.Model == typeinfo.Form {
-		// A form is sent in the body, so its locations begin with "body".
-		j.model = typeinfo.Body.String()
-	}
-	if len(v.Index) > 0 {
-		j.goType = in.FieldByIndex(v.Index).Type
-	}
-	return j
-}
-
-// judge calls the Validate methods of an input whose values are all valid, until one returns an error. It reports
-// whether none did.
-func (p *inputPlan) judge(into reflect.Value, faults *fault.List) bool {
-	for i := range p.judges {
-		if err := p.judges[i].validate(into); err != nil {
-			p.judges[i].report(err, faults)
-			return false
-		}
-	}
-	return true
-}
-
-// validate calls the method on the outer struct: reflection does not give access to the values of unexported embedded
-// structs.
-func (j *judge) validate(into reflect.Value) error {
-	at := into
-	if len(j.index) > 0 {
-		at = into.FieldByIndex(j.index)
-	}
-	return typeinfo.Validate(reflect.NewAt(j.goType, at.Addr().UnsafePointer()).Interface())
-}
-
-func (j *judge) report(err error, faults *fault.List) {
-	found := fault.Of(err)
-	if len(found) == 0 {
-		// Any other error is a validation error of the value as a whole.
-		found = []fault.Fault{*fault.Invalid(err)}
-	}
-	for _, f := range found {
-		if j.model != "" {
-			f.Loc = append([]any{j.model}, f.Loc...)
-		} else if f.Loc == nil {
-			// Encoded as an empty array; nil would be null.
-			f.Loc = []any{}
-		}
-		faults.Add(&f)
-	}
-}
-
-// readsQuery reports whether the input reads the query key; readsCookie does the same for cookies.
-func (p *inputPlan) readsQuery(name string) bool {
-	return p.params.Reads(name) || p.readsReady(typeinfo.Query, name)
-}
-
-func (p *inputPlan) readsCookie(name string) bool {
-	return p.params.ReadsCookie(name) || p.readsReady(typeinfo.Cookie, name)
-}
-
-func (p *inputPlan) readsReady(source typeinfo.Source, name string) bool {
-	return slices.ContainsFunc(p.desc.Ready, func(f *typeinfo.Field) bool { return f.Source == source && f.Name == name })
-}
-
-// closed refuses query keys and cookies that no input of an endpoint reads: its handler's, its guards' and its
-// providers'.
-type closed struct {
-	inputs         []*inputPlan
-	query, cookies bool
-}
-
-func (c *closed) refuse(r *http.Request, faults *fault.List) {
-	// Any one plan finds the names that were sent; together they know which are allowed.
-	plan := c.inputs[0].params
-	if c.query {
-		plan.Extra(r.URL.RawQuery, func(name string) bool {
-			return slices.ContainsFunc(c.inputs, func(p *inputPlan) bool { return p.readsQuery(name) })
-		}, c.locate, faults)
-	}
-	if c.cookies {
-		plan.ExtraCookies(r.Header, func(name string) bool {
-			return slices.ContainsFunc(c.inputs, func(p *inputPlan) bool { return p.readsCookie(name) })
-		}, faults)
-	}
-}
-
-// locate returns the location of an unknown name inside of a value made of several names, nil elsewhere.
-func (c *closed) locate(name string) []any {
-	for _, p := range c.inputs {
-		if loc := p.params.Location(name); loc != nil {
-			return loc
-		}
-	}
-	return nil
-}
-
-// parameters are the parameters of an endpoint's functions, without duplicates, in the order in which they were found.
-type parameters struct {
-	fields []*typeinfo.Field
-	// readers lists the fields that read the same parameter but describe it differently; they are represented by one
-	// field that combines them.
-	readers map[*typeinfo.Field][]*typeinfo.Field
-}
-
-// isSameParameter reports whether two fields read the same parameter. Header names are case-insensitive (RFC 9110,
-// section 5.1).
-func isSameParameter(a, b *typeinfo.Field) bool {
-	if a.Source == typeinfo.Header && b.Source == typeinfo.Header {
-		return http.CanonicalHeaderKey(a.Name) == http.CanonicalHeaderKey(b.Name)
-	}
-	return a.Source == b.Source && a.Name == b.Name
-}
-
-// add adds a reader.
-func (p *parameters) add(f *typeinfo.Field) {
-	i := slices.IndexFunc(p.fields, func(other *typeinfo.Field) bool { return isSameParameter(other, f) })
-	if i < 0 {
-		p.fields = append(p.fields, f)
-		return
-	}
-	before := p.fields[i]
-	readers := p.of(before)
-	if slices.ContainsFunc(readers, func(other *typeinfo.Field) bool { return saysTheSame(other, f) }) {
-		return
-	}
-	if p.readers == nil {
-		p.readers = map[*typeinfo.Field][]*typeinfo.Field{}
-	}
-	// The combined field takes over the position, and the readers so far.
-	delete(p.readers, before)
-	p.fields[i] = together(before, f)
-	// Clipped, because the slice may belong to an earlier list of readers.
-	p.readers[p.fields[i]] = append(slices.Clip(readers), f)
-}
-
-// of lists the readers of a parameter.
-func (p *parameters) of(f *typeinfo.Field) []*typeinfo.Field {
-	if readers := p.readers[f]; readers != nil {
-		return readers
-	}
-	return []*typeinfo.Field{f}
-}
-
-func saysTheSame(a, b *typeinfo.Field) bool {
-	return a.Type.Go == b.Type.Go && a.Rules.String() == b.Rules.String() && sameAliases(a, b) && a.Separator == b.Separator && a.Nested == b.Nested && a.JSON == b.JSON &&
-		a.Required == b.Required && a.Hidden == b.Hidden && a.Deprecated == b.Deprecated && a.Title == b.Title && a.Doc == b.Doc &&
-		string(a.Default) == string(b.Default) && string(a.Example) == string(b.Example)
-}
-
-func sameAliases(a, b *typeinfo.Field) bool {
-	return slices.EqualFunc(a.Aliases, b.Aliases, func(a, b *typeinfo.Field) bool { return a.Name == b.Name })
-}
-
-// together returns the description of a parameter with two readers. It is required if one requires it, and hidden if
-// both hide it; everything else comes from the first reader that says it, with hidden readers last.
-func together(a, b *typeinfo.Field) *typeinfo.Field {
-	if a.Hidden && !b.Hidden {
-		a, b = b, a
-	}
-	both := *a
-	if b.Type.IsList() && !a.Type.IsList() {
-		both.Type, both.Separator = b.Type, b.Separator // these decide how it is written
-	}
-	// A former name works only for readers that have it, not for the others.
-	if both.Aliases = a.Aliases; a.Aliases == nil || b.Required && b.Aliases == nil {
-		both.Aliases = b.Aliases
-	}
-	if a.Required && a.Aliases == nil {
-		both.Aliases = nil
-	}
-	both.Required = a.Required || b.Required
-	both.Deprecated = a.Deprecated || b.Deprecated && !b.Hidden
-	both.Title = cmp.Or(a.Title, b.Title)
-	if !b.Hidden {
-		both.Doc = cmp.Or(a.Doc, b.Doc)
-	}
-	if a.Default == nil {
-		both.Default = b.Default
-	}
-	if both.Required {
-		both.Default = nil // one reader has none
-	}
-	if a.Example == nil {
-		both.Example = b.Example
-	}
-	return &both
 }

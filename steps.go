@@ -137,7 +137,7 @@ func (x *exchange) bindParams() error {
 		f.invalid, f.refusal = !valid, refusal
 	}
 	if closed := x.endpoint.closed; closed != nil {
-		closed.refuse(x.scope.r, &x.faults)
+		closed.Refuse(x.scope.r, &x.faults)
 	}
 	return nil
 }
@@ -222,7 +222,7 @@ func (x *exchange) bindBody() (err error) {
 func (x *exchange) refuseInvalid() error {
 	if len(x.faults.Faults) == 0 && x.endpoint.body != nil {
 		// Validate methods see only inputs whose fields are all valid.
-		x.endpoint.nodes[0].input.judge(x.slots[0].inValue, &x.faults)
+		x.endpoint.nodes[0].input.validators.Validate(x.slots[0].inValue, &x.faults)
 	}
 	if len(x.faults.Faults) == 0 {
 		return nil

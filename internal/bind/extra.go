@@ -7,7 +7,56 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
+
+// Extras refuses query keys and cookies that no input of an operation reads: its handler's, its guards' and its
+// providers'.
+type Extras struct {
+	Query, Cookies bool
+	plans          []*Plan
+	// ready are fields that read parameters without a plan, such as API keys.
+	ready []*typeinfo.Field
+}
+
+// Add adds an input with its plan.
+func (c *Extras) Add(p *Plan, in *typeinfo.Input) {
+	c.plans = append(c.plans, p)
+	c.ready = append(c.ready, in.Ready...)
+}
+
+// Refuse adds a validation error for each unknown name.
+func (c *Extras) Refuse(r *http.Request, faults *fault.List) {
+	// Any one plan finds the names that were sent; together they know which are allowed.
+	if c.Query {
+		c.plans[0].Extra(r.URL.RawQuery, c.reads, c.locate, faults)
+	}
+	if c.Cookies {
+		c.plans[0].ExtraCookies(r.Header, c.readsCookie, faults)
+	}
+}
+
+func (c *Extras) reads(name string) bool {
+	return c.isReady(typeinfo.Query, name) || slices.ContainsFunc(c.plans, func(p *Plan) bool { return p.Reads(name) })
+}
+
+func (c *Extras) readsCookie(name string) bool {
+	return c.isReady(typeinfo.Cookie, name) || slices.ContainsFunc(c.plans, func(p *Plan) bool { return p.ReadsCookie(name) })
+}
+
+func (c *Extras) isReady(source typeinfo.Source, name string) bool {
+	return slices.ContainsFunc(c.ready, func(f *typeinfo.Field) bool { return f.Source == source && f.Name == name })
+}
+
+// locate returns the location of an unknown name inside of a value made of several names, nil elsewhere.
+func (c *Extras) locate(name string) []any {
+	for _, p := range c.plans {
+		if loc := p.Location(name); loc != nil {
+			return loc
+		}
+	}
+	return nil
+}
 
 // Reads reports whether the plan has a query parameter of that name.
 func (p *Plan) Reads(name string) bool {

@@ -1,0 +1,64 @@
+package operation_test
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// parameters collects those of several inputs.
+func parameters(t *testing.T, inputs ...any) *operation.Parameters {
+	t.Helper()
+	p := new(operation.Parameters)
+	for _, value := range inputs {
+		in, err := typeinfo.ReadInput(reflect.TypeOf(value), func(reflect.Type) bool { return false })
+		require.NoError(t, err)
+		for _, f := range in.Params {
+			p.Add(f)
+		}
+	}
+	return p
+}
+
+func TestParametersOfSeveralReaders(t *testing.T) {
+	t.Parallel()
+	type plain struct {
+		A int    `query:"a"`
+		H string `header:"x-h"`
+		C int    `cookie:"a"`
+	}
+	p := parameters(t, plain{}, plain{}, struct {
+		H string `header:"X-H"`
+	}{})
+	require.Len(t, p.Fields, 3, "one for each name and source")
+	assert.Empty(t, p.Readers, "all readers say the same")
+
+	p = parameters(t, plain{}, struct {
+		A int `query:"a,omitempty" doc:"first" default:"3"`
+	}{}, struct {
+		A int `query:"a,omitempty" doc:"second" title:"T"`
+	}{})
+	a := p.Fields[0]
+	require.Len(t, p.Readers[a], 3)
+	assert.Len(t, p.Readers, 1)
+	assert.Equal(t, "first", a.Doc, "the first that says it")
+	assert.Equal(t, "T", a.Title)
+	assert.True(t, a.Required, "one requires it")
+	assert.Nil(t, a.Default, "so that the default of another has no effect")
+}
+
+func TestHiddenReadersComeLast(t *testing.T) {
+	t.Parallel()
+	p := parameters(t, struct {
+		A int `query:"a,omitempty" doc:"secret" hidden:"true"`
+	}{}, struct {
+		A int `query:"a,omitempty"`
+	}{})
+	assert.False(t, p.Fields[0].Hidden)
+	assert.Empty(t, p.Fields[0].Doc)
+}
