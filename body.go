@@ -222,16 +222,16 @@ var errCompressed = Error(http.StatusUnsupportedMediaType, "the body must not be
 
 // bindError is the response for a body that was refused, or could not be read into an input.
 func (p *bodyPlan) bindError(err error) error {
-	switch err { //nolint:errorlint // they come bare
-	case nil:
+	switch {
+	case err == nil:
 		return nil
-	case body.ErrMedia:
+	case errors.Is(err, body.ErrMedia):
 		return p.refusal
-	case body.ErrCompressed:
+	case errors.Is(err, body.ErrCompressed):
 		return errCompressed
-	case body.ErrTooLarge:
+	case errors.Is(err, body.ErrTooLarge):
 		return errTooLarge
-	case body.ErrMemory:
+	case errors.Is(err, body.ErrMemory):
 		return errDecoded
 	}
 	if read, ok := errors.AsType[*body.ReadError](err); ok {

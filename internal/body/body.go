@@ -17,7 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// Errors of a body that is refused. They come bare.
+// Errors of a body that is refused.
 var (
 	// ErrMedia means that the plan does not accept the media type.
 	ErrMedia = errors.New("the media type is not accepted")
