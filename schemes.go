@@ -1,10 +1,6 @@
 package candor
 
-import (
-	"maps"
-
-	"github.com/candor-go/candor/internal/operation"
-)
+import "github.com/candor-go/candor/internal/operation"
 
 // SecurityScheme describes a way to authenticate, for the document and its pages. Add it to Config.SecuritySchemes
 // under a name, and refer to that name in the tag of a field: Token candor.Bearer `security:"oauth2"`.
@@ -17,26 +13,26 @@ type SecurityScheme struct{ scheme *operation.SecurityScheme }
 // OAuth2Password describes OAuth2 tokens that clients get at the token URL for a user name and a password (RFC 6749,
 // section 4.3). scopes maps names to descriptions.
 func OAuth2Password(tokenURL string, scopes map[string]string) SecurityScheme {
-	return oauth2(operation.Flow{Kind: operation.Password, TokenURL: tokenURL, Scopes: scopeMap(scopes)})
+	return SecurityScheme{operation.OAuth2(operation.Flow{Kind: operation.Password, TokenURL: tokenURL, Scopes: scopes})}
 }
 
 // OAuth2Code describes OAuth2 tokens that clients get by the authorization code flow (RFC 6749, section 4.1).
 func OAuth2Code(authorizationURL, tokenURL string, scopes map[string]string) SecurityScheme {
-	return oauth2(operation.Flow{
-		Kind: operation.AuthorizationCode, AuthorizationURL: authorizationURL, TokenURL: tokenURL, Scopes: scopeMap(scopes),
-	})
+	return SecurityScheme{operation.OAuth2(operation.Flow{
+		Kind: operation.AuthorizationCode, AuthorizationURL: authorizationURL, TokenURL: tokenURL, Scopes: scopes,
+	})}
 }
 
 // OAuth2ClientCredentials describes OAuth2 tokens that programs get for their own credentials (RFC 6749, section 4.4).
 func OAuth2ClientCredentials(tokenURL string, scopes map[string]string) SecurityScheme {
-	return oauth2(operation.Flow{Kind: operation.ClientCredentials, TokenURL: tokenURL, Scopes: scopeMap(scopes)})
+	return SecurityScheme{operation.OAuth2(operation.Flow{Kind: operation.ClientCredentials, TokenURL: tokenURL, Scopes: scopes})}
 }
 
 // OAuth2Device describes OAuth2 tokens for devices without a browser or keyboard, such as TVs (RFC 8628): the device
 // gets a code at the device URL, which the user enters on another device, and then the token at the token URL. OpenAPI
 // has the flow from 3.2 on; older versions have it as x-deviceAuthorization.
 func OAuth2Device(deviceURL, tokenURL string, scopes map[string]string) SecurityScheme {
-	return oauth2(operation.Flow{Kind: operation.DeviceAuthorization, DeviceURL: deviceURL, TokenURL: tokenURL, Scopes: scopeMap(scopes)})
+	return SecurityScheme{operation.OAuth2(operation.Flow{Kind: operation.DeviceAuthorization, DeviceURL: deviceURL, TokenURL: tokenURL, Scopes: scopes})}
 }
 
 // OpenIDConnect describes tokens of the OpenID Connect provider with that configuration URL.
@@ -51,42 +47,36 @@ func BearerTokens(format string) SecurityScheme {
 
 // WithDescription returns a copy with a description for the document.
 func (s SecurityScheme) WithDescription(text string) SecurityScheme {
-	return s.with(func(c *operation.SecurityScheme) { c.Description = text })
+	c := s.copied()
+	c.Description = text
+	return SecurityScheme{c}
 }
 
 // WithMetadata returns a copy with the metadata URL of the authorization server (RFC 8414), where clients find its
 // endpoints. It is for OAuth2 schemes; for others it is a configuration error. OpenAPI has it from 3.2 on; older
 // versions have it as x-oauth2MetadataUrl.
 func (s SecurityScheme) WithMetadata(metadataURL string) SecurityScheme {
-	return s.with(func(c *operation.SecurityScheme) { c.MetadataURL = metadataURL })
+	c := s.copied()
+	c.MetadataURL = metadataURL
+	return SecurityScheme{c}
 }
 
 // Deprecated returns a copy that is marked as deprecated. It does not change which requests are accepted. OpenAPI has
 // it from 3.2 on; older versions have it as x-deprecated.
 func (s SecurityScheme) Deprecated() SecurityScheme {
-	return s.with(func(c *operation.SecurityScheme) { c.Deprecated = true })
+	c := s.copied()
+	c.Deprecated = true
+	return SecurityScheme{c}
 }
 
-// with returns a changed copy, because several Configs may share a scheme. The zero value is allowed: it stands for the
-// scheme that a field itself describes.
-func (s SecurityScheme) with(change func(c *operation.SecurityScheme)) SecurityScheme {
-	c := operation.SecurityScheme{}
-	if s.scheme != nil {
-		c = *s.scheme
+// copied returns a copy to be changed, because several Configs may share a scheme. The zero value is allowed: it stands
+// for the scheme that a field itself describes.
+func (s SecurityScheme) copied() *operation.SecurityScheme {
+	if s.scheme == nil {
+		return new(operation.SecurityScheme)
 	}
-	change(&c)
-	return SecurityScheme{&c}
-}
-
-func oauth2(flow operation.Flow) SecurityScheme {
-	return SecurityScheme{&operation.SecurityScheme{Type: "oauth2", Flows: []operation.Flow{flow}}}
-}
-
-func scopeMap(scopes map[string]string) map[string]string {
-	// Copied, because the user may change the map later, and never nil: OpenAPI requires the member.
-	m := map[string]string{}
-	maps.Copy(m, scopes)
-	return m
+	c := *s.scheme
+	return &c
 }
 
 // Challenge adds parameters to the challenges of 401 responses, in the header WWW-Authenticate (RFC 9110, section

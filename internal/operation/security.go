@@ -2,6 +2,7 @@ package operation
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -39,6 +40,15 @@ const (
 	// DeviceAuthorization exists since OpenAPI 3.2.
 	DeviceAuthorization FlowKind = "deviceAuthorization"
 )
+
+// OAuth2 returns the scheme of one OAuth2 flow. The scopes are copied, because the user may change the map later.
+func OAuth2(flow Flow) *SecurityScheme {
+	// Never nil: OpenAPI requires the member.
+	scopes := map[string]string{}
+	maps.Copy(scopes, flow.Scopes)
+	flow.Scopes = scopes
+	return &SecurityScheme{Type: "oauth2", Flows: []Flow{flow}}
+}
 
 // SchemeUse is the name of a scheme, with the required scopes.
 type SchemeUse struct {
