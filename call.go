@@ -173,15 +173,9 @@ func (at *routeAt) fillDefaults(in any) error {
 		return at.failed(err)
 	}
 	input, index := e.route.callInput()
-	into := reflect.ValueOf(in).Elem().FieldByIndex(index)
-	for _, f := range input.Fields() {
-		fill, err := e.programs.compiler.codec.Filler(f)
-		if err != nil {
-			return at.failed(err)
-		}
-		if fill != nil {
-			fill(into.FieldByIndex(f.Index))
-		}
+	err = e.programs.compiler.codec.Fill(input.Fields(), reflect.ValueOf(in).Elem().FieldByIndex(index))
+	if err != nil {
+		return at.failed(err)
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"reflect"
 	"slices"
@@ -80,18 +79,13 @@ func (File) receive(*compiler) (receiving.Body, error)     { return receiveFile,
 
 // receiveFile reads a file into memory.
 func receiveFile(into reflect.Value, from *receiving.Response) error {
-	data, err := from.Data()
-	if err != nil {
-		return err
+	file, err := from.File()
+	if err == nil {
+		into.Set(reflect.ValueOf(File{
+			Content: bytes.NewReader(file.Data), Name: file.Name, Download: file.Download, ETag: file.ETag, ModTime: file.ModTime,
+		}))
 	}
-	disposition, params, _ := mime.ParseMediaType(from.Header("Content-Disposition"))
-	file := File{Content: bytes.NewReader(data), Name: params["filename"], Download: disposition == "attachment", ETag: from.Header("ETag")}
-	// An invalid time is ignored: the file itself is complete.
-	if at, err := http.ParseTime(from.Header("Last-Modified")); err == nil {
-		file.ModTime = at
-	}
-	into.Set(reflect.ValueOf(file))
-	return nil
+	return err
 }
 
 // receive reads a response into the result of the handler.

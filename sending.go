@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/textproto"
 	"reflect"
-	"unicode/utf8"
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/credentials"
@@ -133,39 +131,19 @@ func sentFiles(f *typeinfo.Field, v reflect.Value) (files []formdata.SentFile, e
 	case isNothing:
 		return nil, nil
 	}
-	for _, u := range uploads {
-		file, err := u.sent(f.Name)
-		if err != nil {
+	for i := range uploads {
+		u := &uploads[i]
+		file := formdata.SentFile{
+			Field: f.Name, Name: u.Filename, Header: u.Header, Size: u.Size, Open: func() (io.Reader, error) { return u.content.Open() },
+		}
+		if err := file.Prepare(u.ContentType); err != nil {
+			return nil, err
+		}
+		// Checked before anything is sent; later the body would be truncated.
+		if err := u.content.Err(); err != nil {
 			return nil, err
 		}
 		files = append(files, file)
 	}
 	return files, nil
-}
-
-// sent returns an upload as a part of a form.
-func (u Upload) sent(field string) (file formdata.SentFile, err error) {
-	switch {
-	case formdata.BaseName(u.Filename) != u.Filename || !utf8.ValidString(u.Filename):
-		return file, fmt.Errorf("the file name %q would not arrive as it is", u.Filename)
-	case u.Filename == "" && u.Size == 0:
-		return file, errors.New("a file without a name and content is not sent")
-	}
-	// Checked before anything is sent; later the body would be truncated.
-	if err := u.content.Err(); err != nil {
-		return file, err
-	}
-	header := textproto.MIMEHeader{}
-	for name, lines := range u.Header {
-		// A copy, because the header of the upload belongs to another request.
-		header[name] = lines
-	}
-	header.Del("Content-Disposition") // the form writes its own
-	header.Set("Content-Type", cmp.Or(u.ContentType, mediatype.Octets))
-	for name, lines := range header {
-		if !mediatype.ValidHeader(name, lines) {
-			return file, fmt.Errorf("its header %q cannot be sent", name)
-		}
-	}
-	return formdata.SentFile{Field: field, Name: u.Filename, Header: header, Size: u.Size, Open: func() (io.Reader, error) { return u.Open() }}, nil
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/candor-go/candor/internal/contract"
-	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/sending"
 	"github.com/candor-go/candor/internal/testserver"
 )
@@ -43,10 +42,7 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 		ctx = context.WithValue(ctx, watchKey{}, messageWatch(s.expected.CheckReceived))
 	}
 	server := testserver.New(c.app, ctx)
-	offered := mediatype.Tokens(request.Header, "Sec-WebSocket-Protocol")
-	// The WebSocket library sets this header itself, from its options.
-	request.Header.Del("Sec-WebSocket-Protocol")
-	conn, response, err := server.Dial(made.draft.Context, request, offered)
+	conn, response, err := server.Dial(made.draft.Context, request)
 	if response == nil {
 		server.Stop()
 		c.tb.Fatalf("%s: %v", s.label, err)

@@ -286,6 +286,20 @@ func (c *Compiler) Filler(f *typeinfo.Field) (func(dst reflect.Value), error) {
 	return c.filling(fill), nil
 }
 
+// Fill sets fields of a struct to the values that they have when absent.
+func (c *Compiler) Fill(fields []*typeinfo.Field, into reflect.Value) error {
+	for _, f := range fields {
+		fill, err := c.Filler(f)
+		if err != nil {
+			return err
+		}
+		if fill != nil {
+			fill(into.FieldByIndex(f.Index))
+		}
+	}
+	return nil
+}
+
 func (c *Compiler) filling(fill fillFunc) func(dst reflect.Value) {
 	return func(dst reflect.Value) {
 		// The state is for defaults that are read from their text each time.

@@ -2,10 +2,17 @@ package formdata
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/textproto"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // Writer builds a multipart form in pieces. Each piece is opened when it is sent, so files are not held in memory.
@@ -31,6 +38,28 @@ type SentFile struct {
 	Header textproto.MIMEHeader
 	Size   int64
 	Open   func() (io.Reader, error)
+}
+
+// Prepare sets the media type of the file, and a header of its own: the one that is given may belong to another request.
+// It returns an error for a file that a server would not read as it is.
+func (f *SentFile) Prepare(mediaType string) error {
+	switch {
+	case BaseName(f.Name) != f.Name || !utf8.ValidString(f.Name):
+		return fmt.Errorf("the file name %q would not arrive as it is", f.Name)
+	case f.Name == "" && f.Size == 0:
+		return errors.New("a file without a name and content is not sent")
+	}
+	header := textproto.MIMEHeader{}
+	maps.Copy(header, f.Header)
+	header.Del("Content-Disposition") // the form writes its own
+	header.Set("Content-Type", cmp.Or(mediaType, mediatype.Octets))
+	for name, lines := range header {
+		if !mediatype.ValidHeader(name, lines) {
+			return fmt.Errorf("its header %q cannot be sent", name)
+		}
+	}
+	f.Header = header
+	return nil
 }
 
 // NewWriter returns a form without parts.

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -121,6 +122,20 @@ func TestJSONOfCodecs(t *testing.T) {
 	converted, err := from.JSON()
 	require.NoError(t, err)
 	assert.Equal(t, "abc!", string(converted))
+}
+
+func TestFile(t *testing.T) {
+	t.Parallel()
+	file, err := response(http.StatusOK, "Content-Disposition: attachment; filename=a.txt\nETag: \"x\"\nLast-Modified: Mon, 02 Jan 2006 15:04:05 GMT\n\nabc").File()
+	require.NoError(t, err)
+	assert.Equal(t, &receiving.File{
+		Data: []byte("abc"), Name: "a.txt", ETag: `"x"`, Download: true, ModTime: time.Date(2006, 1, 2, 15, 4, 5, 0, time.UTC),
+	}, file)
+	file, err = response(http.StatusOK, "Last-Modified: today\n\n").File()
+	require.NoError(t, err)
+	assert.Equal(t, &receiving.File{Data: []byte{}}, file)
+	_, err = response(http.StatusOK, "\n\n"+strings.Repeat("x", 101)).File()
+	assert.ErrorContains(t, err, "more than 100 bytes")
 }
 
 // closer tells whether it was closed.

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"mime"
 	"net/http"
+	"time"
 
 	"github.com/candor-go/candor/internal/mediatype"
 )
@@ -58,6 +60,29 @@ func (r *Response) JSON() ([]byte, error) {
 		return data, err
 	}
 	return r.ToJSON(data)
+}
+
+// File is a file as a response.
+type File struct {
+	Data       []byte
+	Name, ETag string
+	Download   bool
+	ModTime    time.Time
+}
+
+// File reads a file to its end.
+func (r *Response) File() (*File, error) {
+	data, err := r.Data()
+	if err != nil {
+		return nil, err
+	}
+	disposition, params, _ := mime.ParseMediaType(r.Header("Content-Disposition"))
+	file := &File{Data: data, Name: params["filename"], Download: disposition == "attachment", ETag: r.Header("ETag")}
+	// An invalid time is ignored: the file itself is complete.
+	if at, err := http.ParseTime(r.Header("Last-Modified")); err == nil {
+		file.ModTime = at
+	}
+	return file, nil
 }
 
 // mediaType returns the media type of a response without parameters.

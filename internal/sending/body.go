@@ -59,32 +59,34 @@ var ErrEmpty = errors.New("the body: the server treats an empty one as absent, s
 
 // Raw sends a body unchanged.
 func Raw(f *typeinfo.Field) Body {
-	return func(from reflect.Value, to *Draft) error {
-		var data []byte
-		media := cmp.Or(f.Media, mediatype.Octets)
-		switch body := from.FieldByIndex(f.Index).Interface().(type) {
-		case string:
-			if !utf8.ValidString(body) {
-				return errors.New("the body: the string is not valid UTF-8")
-			}
-			data, media = []byte(body), cmp.Or(f.Media, "text/plain")
-		case []byte:
-			data = body
-		// The length is unknown, and a reader cannot be read twice.
-		case io.Reader:
-			to.SetReader(media, body)
-			return nil
-		case *multipart.Reader:
-			if body != nil {
-				return errors.New("the body: a *multipart.Reader cannot be sent; take files in fields with the tag file")
-			}
+	return func(from reflect.Value, to *Draft) error { return sendRaw(f, from, to) }
+}
+
+func sendRaw(f *typeinfo.Field, from reflect.Value, to *Draft) error {
+	var data []byte
+	media := cmp.Or(f.Media, mediatype.Octets)
+	switch body := from.FieldByIndex(f.Index).Interface().(type) {
+	case string:
+		if !utf8.ValidString(body) {
+			return errors.New("the body: the string is not valid UTF-8")
 		}
-		switch {
-		case len(data) > 0:
-			to.SetBody(media, data)
-		case f.Required || f.Default != nil && data != nil:
-			return ErrEmpty
-		}
+		data, media = []byte(body), cmp.Or(f.Media, "text/plain")
+	case []byte:
+		data = body
+	// The length is unknown, and a reader cannot be read twice.
+	case io.Reader:
+		to.SetReader(media, body)
 		return nil
+	case *multipart.Reader:
+		if body != nil {
+			return errors.New("the body: a *multipart.Reader cannot be sent; take files in fields with the tag file")
+		}
 	}
+	switch {
+	case len(data) > 0:
+		to.SetBody(media, data)
+	case f.Required || f.Default != nil && data != nil:
+		return ErrEmpty
+	}
+	return nil
 }

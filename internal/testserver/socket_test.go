@@ -23,7 +23,7 @@ func open(t *testing.T, handle func(conn *websocket.Conn)) (socket *testserver.S
 	}), t.Context())
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://testserver/", http.NoBody)
 	require.NoError(t, err)
-	conn, _, err := server.Dial(t.Context(), r, nil)
+	conn, _, err := server.Dial(t.Context(), r)
 	require.NoError(t, err)
 	checked = new([]string)
 	socket = server.Open(conn, func(n int, binary bool, data []byte) {
