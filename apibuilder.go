@@ -14,6 +14,9 @@ type apiBuilder struct {
 	codecs transcode.Set
 	api    *operation.API
 	index  *operationIndex
+	// format describes errors, and described the error handlers.
+	format    operation.ErrorFormat
+	described map[*errorHandler]*operation.ErrorHandler
 	// edits are the user's functions that change operations.
 	edits map[*operation.Operation][]openapi.Edit
 

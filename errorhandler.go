@@ -12,6 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -77,8 +78,16 @@ func (h *errorHandler) compile(c *compiler) (*responsePlan, error) {
 
 // statuses returns the possible statuses of the response to an error with a status.
 func (c *errorHandler) statuses(status int) []int {
+	if fixed := c.fixedStatuses(); fixed != nil {
+		return fixed
+	}
+	return []int{status}
+}
+
+// fixedStatuses returns the possible statuses if they do not depend on the error, otherwise nil.
+func (c *errorHandler) fixedStatuses() []int {
 	if c.set.status == 0 && c.output.Status == nil {
-		return []int{status}
+		return nil
 	}
 	return c.plan.statuses
 }
@@ -145,10 +154,8 @@ func (h *errorHandler) kind() kind {
 
 // takes reports whether the handler is for errors of the type and status, as far as that is known at registration.
 func (h *errorHandler) takes(t reflect.Type, status int) bool {
-	if h.errorType == nil {
-		return h.status == status
-	}
-	return t == h.errorType || h.errorType.Kind() == reflect.Interface && t.Implements(h.errorType)
+	described := operation.ErrorHandler{Type: h.errorType, Status: h.status}
+	return described.Takes(t, status)
 }
 
 // errorHandlers are the error handlers of an endpoint, in the order in which they are tried.

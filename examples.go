@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/mediatype"
-	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/recorder"
 	"github.com/candor-go/candor/internal/spool"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -128,18 +127,6 @@ func (b *apiBuilder) faultsShown(e *endpoint) *invalidRequest {
 	return found
 }
 
-// showFaults adds an endpoint's validation errors to the examples of its 422, if that has the app's own format.
-func (b *apiBuilder) showFaults(r *operation.Response, e *endpoint) {
-	isOther := func(c *errorHandler) bool { return c.takes(validationType(), http.StatusUnprocessableEntity) }
-	isDeclared := func(r declaredBody) bool { return r.status == http.StatusUnprocessableEntity }
-	if slices.ContainsFunc(e.errorHandlers, isOther) || slices.ContainsFunc(e.set.responses, isDeclared) {
-		return
-	}
-	if found := b.faultsShown(e); found != nil {
-		b.showError(r, found)
-	}
-}
-
 // shownTo identifies the examples of errors that depend on the endpoint.
 func (b *apiBuilder) shownTo(e *endpoint) string {
 	var key shownKey
@@ -191,11 +178,4 @@ func (b *apiBuilder) bodyOf(err error) (body json.RawMessage) {
 		return nil
 	}
 	return written
-}
-
-// showError adds the body of an error to the examples of a response.
-func (b *apiBuilder) showError(r *operation.Response, err error) {
-	if body := b.bodyOf(err); body != nil {
-		r.ShowError(body)
-	}
 }

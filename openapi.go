@@ -27,7 +27,9 @@ func buildDocument(config *Config, info *operation.Info, x *operationIndex, opti
 		config: config, index: x, edits: map[*operation.Operation][]openapi.Edit{},
 		parameters: map[parameterKey]*operation.Parameter{}, bodies: map[bodyKey]*operation.Body{},
 		responses: map[responsesKey]*operation.Responses{}, found: map[faultsKey]*invalidRequest{}, shown: map[shownKey]string{},
+		described: map[*errorHandler]*operation.ErrorHandler{},
 	}
+	b.describeErrors()
 	options.Edits = b.edits
 	return openapi.Write(b.describe(info), options)
 }
@@ -67,7 +69,9 @@ func (b *apiBuilder) operation(op *operation.Operation, e *endpoint) {
 	op.Summary, op.Description = b.texts(e)
 	if e.route.upgrade != nil {
 		op.Socket = e.route.upgrade.socket(e)
-		op.Socket.Invalid = b.invalidReplies(e)
+		if e.set.replyToInvalid {
+			op.Socket.Invalid = b.format.RepliesToInvalid(b.handlers(e.errorHandlers))
+		}
 	}
 	if e.webhook != nil {
 		op.Name = e.webhook.name

@@ -11,7 +11,7 @@ import (
 // responsesKey is what the responses of an endpoint depend on if [endpoint.respondsPlainly] is true.
 type responsesKey struct {
 	response *responsePlan
-	causes   ownCauses
+	causes   operation.Causes
 	// shown identifies the examples of errors that depend on the endpoint.
 	shown string
 }
@@ -30,7 +30,7 @@ func (b *apiBuilder) responsesOf(e *endpoint) *operation.Responses {
 	if !e.respondsPlainly() {
 		return b.describeResponses(e)
 	}
-	key := responsesKey{e.response, e.ownCauses(), b.shownTo(e)}
+	key := responsesKey{e.response, e.causes(), b.shownTo(e)}
 	if b.responses[key] == nil {
 		b.responses[key] = b.describeResponses(e)
 	}
@@ -47,19 +47,17 @@ func (b *apiBuilder) describeResponses(e *endpoint) *operation.Responses {
 		// A plain handler may write anything, so a 200 is documented until something is declared.
 		all.Set(operation.NewResponse(cmp.Or(e.set.status, http.StatusOK), e.set.statusDoc))
 	}
-	for _, r := range e.set.responses {
-		if r.body == nil {
-			continue
-		}
+	declared := b.declared(e.set.responses)
+	for _, d := range declared {
 		// A declared response replaces the handler's own of that status; errors are added to it.
-		if p, err := declaredResponse(r.body, r.status); err == nil {
-			all.Set(b.reply(p).To(r.status, r.doc))
+		if d.Reply != nil {
+			all.Set(d.Reply.To(d.Status, d.Description))
 		}
 	}
 	if e.webhook != nil {
 		return all // errors are those of this API, not of the receiver
 	}
-	b.errors(all, e)
+	b.errors(all, e, declared)
 	e.addMiddleware(all)
 	return all
 }
@@ -87,7 +85,7 @@ func (b *apiBuilder) ownResponses(all *operation.Responses, e *endpoint) {
 // additional describes the responses that a kind of body sends by itself.
 func (b *apiBuilder) additional(all *operation.Responses, e *endpoint, f additionalResponse) {
 	if f.isError {
-		b.failure(all, e.errorHandlers, httpErrorType(), ownResponse{status: f.status, doc: f.doc})
+		b.format.Add(all, b.handlers(e.errorHandlers), operation.Failure{Status: f.status, Description: f.doc})
 	} else {
 		all.Set(operation.NewResponse(f.status, f.doc))
 	}
@@ -109,7 +107,7 @@ func (b *apiBuilder) additional(all *operation.Responses, e *endpoint, f additio
 
 // reply returns what the responses of a plan have in common.
 func (b *apiBuilder) reply(p *responsePlan) *operation.Reply {
-	return &operation.Reply{Output: p.desc, Value: p.kind.value, Media: p.media, Headers: p.kind.header, Failure: b.errorType()}
+	return &operation.Reply{Output: p.desc, Value: p.kind.value, Media: p.media, Headers: p.kind.header, Failure: b.format.Detail}
 }
 
 // addMiddleware describes the responses without a body that middleware sends, and the headers that it adds.

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -8,10 +9,11 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// SentError is the status and the header of an error as it is sent.
+// SentError is an error as it is sent. Its body is nil if that is not known.
 type SentError struct {
 	Status int
 	Header http.Header
+	Body   json.RawMessage
 }
 
 // errorHeaderDocs describes the standard headers of errors.
@@ -28,8 +30,8 @@ func RetryAfter() Header {
 	return Header{Name: "Retry-After", Description: "In how many seconds to ask again", Type: "integer"}
 }
 
-// AddErrorHeaders adds the headers of errors.
-func (r *Response) AddErrorHeaders(errs []SentError) {
+// addErrorHeaders adds the headers of errors.
+func (r *Response) addErrorHeaders(errs []SentError) {
 	for _, err := range errs {
 		for name, values := range err.Header {
 			// The server leaves out a header that HTTP cannot carry, too.

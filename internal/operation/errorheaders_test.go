@@ -28,8 +28,8 @@ func TestErrorHeaders(t *testing.T) {
 		{"one has none", []operation.SentError{sent(401, "Www-Authenticate", "Basic"), sent(401, "Note", "a")}, []operation.Header{{Name: "WWW-Authenticate", Description: "The credentials that are needed"}, {Name: "Note"}}},
 		{"HTTP cannot carry it", []operation.SentError{sent(400, "Note", "a\nb")}, nil},
 	} {
-		r := &operation.Response{}
-		r.AddErrorHeaders(test.errs)
-		assert.Equal(t, test.want, r.Headers, test.means)
+		all := &operation.Responses{}
+		new(operation.ErrorFormat).Add(all, nil, operation.Failure{Status: 400, Errors: test.errs})
+		assert.Equal(t, test.want, all.To(400).Headers, test.means)
 	}
 }
