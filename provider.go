@@ -214,7 +214,7 @@ func checkKey(key reflect.Type) error {
 
 // dependsOn describes what an input says about dependencies.
 func dependsOn(in *typeinfo.Input) dependency.Input {
-	found := dependency.Input{ReadsCredentials: credentials.In(in), TakesBytes: takesRaw(in)}
+	found := dependency.Input{Deps: make([]dependency.Dep, 0, len(in.Deps)), ReadsCredentials: credentials.In(in), TakesBytes: takesRaw(in)}
 	for _, f := range in.Deps {
 		d := dependency.Dep{Field: f.Type.Go, Type: f.Type.Go, Fresh: f.Fresh}
 		if lazy := lazyOf(f.Type.Go); lazy != nil {

@@ -11,6 +11,9 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
+// Dependencies are found and ordered by internal/dependency, which knows descriptions only. This file describes providers,
+// routers and endpoints to it, and makes nodes and steps of its plan.
+
 // startGraph prepares the search for dependencies.
 func (b *builder) startGraph() {
 	b.scopes, b.sharedNodes = map[*Router]*dependency.Scope{}, map[*provider]*sharedNode{}
@@ -78,6 +81,7 @@ func (b *builder) described(e *endpoint, chain []*Router) *dependency.Endpoint {
 		Inherited: e.set.inherited, Public: e.set.public,
 		Caches: e.set.cache != nil && e.canCache(), CachesBody: e.method == mediatype.MethodQuery,
 	}
+	d.Requirements = make([]dependency.Requirement, 0, len(e.set.requirements))
 	for _, q := range e.set.requirements {
 		described := dependency.Requirement{Needs: q.needs}
 		if q.provider != nil {
@@ -90,7 +94,7 @@ func (b *builder) described(e *endpoint, chain []*Router) *dependency.Endpoint {
 
 // wires says how the dep fields of an input are filled in.
 func (b *builder) wires(in *typeinfo.Input, found []dependency.Wire) []wire {
-	var all []wire
+	all := make([]wire, 0, len(found))
 	for i, w := range found {
 		f, p := in.Deps[i], b.providers[w.Provider]
 		d := wire{index: f.Index, node: w.Node, lazy: w.Lazy, copier: p.copier}
@@ -147,7 +151,7 @@ func (b *builder) checks() {
 
 // stepsOf returns the steps of a plan.
 func (e *endpoint) stepsOf(planned []dependency.Step) []step {
-	var steps []step
+	steps := make([]step, 0, len(planned))
 	for _, s := range planned {
 		steps = append(steps, e.planned(s))
 	}

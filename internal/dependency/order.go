@@ -56,6 +56,9 @@ func staysOutsideOfCache(s step) bool {
 	return outlivesResponse(s) || s.Action == WriteResponse || s.provider != nil && s.provider.Kind == Wrapper
 }
 
+// mostOwn is how many steps of the endpoint itself divide may add.
+const mostOwn = 4
+
 // ordered brings the steps into their final order.
 func (r *resolver) ordered() ([]step, error) {
 	groups := []func(step) bool{isEarly, outlivesResponse}
@@ -64,7 +67,7 @@ func (r *resolver) ordered() ([]step, error) {
 	if slices.ContainsFunc(r.steps, endsBeforeStream) {
 		groups = append(groups, endsByDefault)
 	}
-	var steps []step
+	steps := make([]step, 0, len(r.steps)+mostOwn)
 	added := map[int]bool{}
 	for _, isMember := range append(groups, isAny) {
 		for _, s := range r.steps {

@@ -236,7 +236,7 @@ func (r *resolver) handlerAfterBody() (err error) {
 
 // wires resolves the dependencies of a function.
 func (r *resolver) wires(of *Provider, in *Input, scopes []*Scope) ([]Wire, error) {
-	var all []Wire
+	all := make([]Wire, 0, len(in.Deps))
 	for i, d := range in.Deps {
 		found, ok := r.fresh[field{of, i}]
 		if !ok {

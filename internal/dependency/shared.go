@@ -55,7 +55,7 @@ func (g *Graph) Share(p *Provider, scopes []*Scope) error {
 // Wires resolves the input of a function that runs outside of requests.
 func (g *Graph) Wires(in *Input, scopes []*Scope) ([]Wire, error) {
 	s := &search{graph: g, scopes: scopes, overrides: g.Overrides}
-	var all []Wire
+	all := make([]Wire, 0, len(in.Deps))
 	for _, d := range in.Deps {
 		p, err := g.wire(s, d)
 		if err != nil {
