@@ -83,20 +83,18 @@ func Around[In any](fn func(ctx context.Context, in In, next func() error) error
 // requiresFunction adds a function that runs for its error, or wraps the rest of the request.
 func requiresFunction(kind dependency.Kind, f *function, options []ProvideOption) Option {
 	p := &provider{Provider: dependency.Provider{Site: callsite.Here(), Kind: kind, Name: f.name}, function: f}
-	// The options are applied together with the function, so that an error names the call that registers it.
-	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
+	return everywhere(func(s *settings) error {
+		s.requirements = append(s.requirements, requirement{provider: p})
+		// The options are applied together with the function, so that an error names the call that registers it.
+		return p.prepared(options)
+	})
 }
 
 // requiresValue adds the provider of a type.
 func requiresValue(t reflect.Type) Option {
-	return requires(func() (requirement, error) { return requirement{needs: t}, nil })
-}
-
-func requires(prepare func() (requirement, error)) Option {
 	return everywhere(func(s *settings) error {
-		q, err := prepare()
-		s.requirements = append(s.requirements, q)
-		return err
+		s.requirements = append(s.requirements, requirement{needs: t})
+		return nil
 	})
 }
 

@@ -93,10 +93,11 @@ func (Lazy[T]) copier() func(from, to any) func() {
 
 // lazyOf returns the Lazy that a field is, nil for others.
 func lazyOf(t reflect.Type) lazyField {
-	if t.PkgPath() != reflect.TypeFor[lazyField]().PkgPath() || !t.Implements(reflect.TypeFor[lazyField]()) {
+	if t.PkgPath() != reflect.TypeFor[function]().PkgPath() {
 		return nil
 	}
-	return reflect.Zero(t).Interface().(lazyField)
+	field, _ := reflect.Zero(t).Interface().(lazyField)
+	return field
 }
 
 // checkLazy finds dep fields that cannot be Lazy.
