@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/candor-go/candor/internal/envelope"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/transcode"
@@ -15,7 +16,7 @@ import (
 // offer makes a response that would be JSON available in the media type of every codec. The media type is chosen per
 // request, before any other step runs.
 func (p *responsePlan) offer(codecs transcode.Set) {
-	if len(codecs.Names()) == 0 || p.body == nil || p.kind.media != mediatype.JSON || p.media[0] != mediatype.JSON || p.choosesType() {
+	if len(codecs.Names()) == 0 || p.body == nil || p.kind.media != mediatype.JSON || p.media[0] != mediatype.JSON || envelope.HasContentType(p.desc) {
 		return
 	}
 	// The value is encoded as JSON first and the codec converts that, so rules and members are the same in every media

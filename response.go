@@ -1,19 +1,15 @@
 package candor
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/candor-go/candor/internal/envelope"
-	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
@@ -208,93 +204,34 @@ func planResponse(out *typeinfo.Output) *responsePlan {
 // any.
 func (c *compiler) compileResponse(out *typeinfo.Output, status int, produces []string) (*responsePlan, error) {
 	p := planResponse(out)
-	if err := p.chooseStatuses(status); err != nil {
+	body := p.envelopeBody()
+	offer, err := envelope.Choose(out, body, status, produces)
+	if err != nil {
 		return nil, err
 	}
-	if err := p.chooseMedia(produces); err != nil {
-		return nil, err
-	}
+	p.take(offer)
 	// All responses share one slice, so that most allocate none for Content-Type.
 	if len(p.media) > 0 {
 		p.usualType = &[1]string{p.media[0]}
 	}
-	var err error
-	if p.envelope, err = envelope.Compile(c.bind, out, p.envelopeBody()); err != nil || p.kind.compile == nil {
+	if p.envelope, err = envelope.Compile(c.bind, out, body); err != nil || p.kind.compile == nil {
 		return p, err
 	}
 	p.body, err = p.kind.compile(c, out.Body, p.media)
 	return p, err
 }
 
-// envelopeBody returns what the headers of an envelope must agree with.
+// envelopeBody returns what the other parts of the response must agree with.
 func (p *responsePlan) envelopeBody() envelope.Body {
 	return envelope.Body{
-		IsNone: p.kind.media == "", Encoded: p.kind.value.Of() != nil, Redirects: p.kind.redirects,
+		Status: p.kind.status, Media: p.kind.media, Encoded: p.kind.value.Of() != nil, Redirects: p.kind.redirects, Chooses: p.kind.chooses, Streams: p.kind.streams,
 		SetsLength: p.desc.Body != nil && p.desc.Body.Type.Go == reflect.TypeFor[Reader](),
 	}
 }
 
-// chooseStatuses determines the possible statuses: those of the envelope, of the route, or of the body's kind.
-func (p *responsePlan) chooseStatuses(declared int) error {
-	switch {
-	case p.desc.Status != nil && declared != 0:
-		return fmt.Errorf("Status(%d) together with %s.%s, which already gives the status codes of the response; drop the option and list the status in the tag, the default first", declared, typeinfo.Name(p.desc.Go), p.desc.Status.Go)
-	case p.desc.Status != nil:
-		p.statuses = p.desc.Status.Statuses
-	default:
-		p.statuses = []int{cmp.Or(declared, p.kind.status)}
-	}
-	return p.checkStatuses("Status")
-}
-
-// checkStatuses finds statuses that do not match the body. option is the option that sets them if no tag does.
-func (p *responsePlan) checkStatuses(option string) error {
-	if p.kind.media != "" && !slices.ContainsFunc(p.statuses, mediatype.BodyAllowed) {
-		return fmt.Errorf("%s(%d) is a response without a body, but its type is %s; make that candor.None or choose another status", option, p.statuses[0], typeinfo.Name(p.desc.Go))
-	}
-	if !p.kind.redirects {
-		return nil
-	}
-	for _, status := range p.statuses {
-		if status < 300 || status > 399 || status == http.StatusNotModified {
-			return fmt.Errorf("the status %d is not a redirect, but the response is a candor.Redirect; choose one of 301, 302, 303, 307, 308", status)
-		}
-	}
-	return nil
-}
-
-// chooseMedia determines the media types: those of the route, of the tag, or of the body's kind.
-func (p *responsePlan) chooseMedia(declared []string) error {
-	switch {
-	case p.kind.media == "":
-		if len(declared) > 0 {
-			return fmt.Errorf("Produces(%q), but the response has no body; drop the option", declared[0])
-		}
-	case len(declared) > 0:
-		p.media = declared
-	case p.desc.Body.Media != "":
-		p.media = []string{p.desc.Body.Media}
-	case p.choosesType():
-		p.media = []string{"*/*"}
-	default:
-		p.media = []string{p.kind.media}
-	}
-	// Each response is checked by checkType instead.
-	if p.varies = p.kind.chooses || p.choosesType(); p.varies {
-		return nil
-	}
-	if len(p.media) > 1 {
-		return fmt.Errorf("Produces lists %s, but nothing chooses among them; name one, or return an envelope with a field `header:\"Content-Type\"`", strings.Join(p.media, ", "))
-	}
-	if len(p.media) == 1 && strings.Contains(p.media[0], "*") {
-		return fmt.Errorf("%s is not a media type that can be sent; name one, or return an envelope with a field `header:\"Content-Type\"`", p.media[0])
-	}
-	return nil
-}
-
-// choosesType reports whether a field of the envelope sets the media type.
-func (p *responsePlan) choosesType() bool {
-	return slices.ContainsFunc(p.desc.Headers, envelope.IsContentType)
+// take takes what the responses may be.
+func (p *responsePlan) take(o envelope.Offer) {
+	p.statuses, p.media, p.varies = o.Statuses, o.Media, o.Varies
 }
 
 // refusal returns why a response cannot be sent after it was encoded; err is the error of that. It returns nil if broken
@@ -333,62 +270,20 @@ func (p *responsePlan) encode(out reflect.Value, checks bool, a *response.Respon
 			return err
 		}
 	}
-	if p.body == nil || p.kind.media != "" && !mediatype.BodyAllowed(a.Status) && !p.encodesBodyless(body, checks, a) {
+	if p.body == nil || p.kind.media != "" && !mediatype.BodyAllowed(a.Status) && !p.envelope.EncodesBodyless(body, checks, a) {
 		return nil
 	}
 	if err := p.body(body, checks, a); err != nil || !p.varies {
 		return err
 	}
-	return p.checkType(a)
-}
-
-// encodesBodyless reports whether the body of an envelope is still encoded although its status has none. The body of a
-// 304 is the one that a 200 would have (RFC 9110, section 15.4.5), so it may be set, and a File gives it its headers.
-// With 204 and 205 the body would be lost, so a value there is an error.
-func (p *responsePlan) encodesBodyless(body reflect.Value, checks bool, a *response.Response) bool {
-	if isEmptyBody(body) {
-		return false
-	}
-	if a.Status != http.StatusNotModified && checks {
-		n := len(a.Faults.Faults)
-		a.Faults.Add(fault.With(fault.ValueError, "error", fmt.Sprintf("a response with the status %d has no body, so it would be lost; leave %s.%s empty", a.Status, typeinfo.Name(p.desc.Go), p.desc.Body.Go)))
-		a.Faults.Seal(n, "response")
-	}
-	// A stream must not start a producer that nobody reads.
-	return a.Status == http.StatusNotModified && !p.kind.streams
-}
-
-// isEmptyBody reports whether a body holds nothing.
-func isEmptyBody(body reflect.Value) bool {
-	switch body.Kind() {
-	case reflect.Slice, reflect.Map, reflect.String:
-		return body.Len() == 0
-	}
-	return body.IsZero()
-}
-
-// checkType refuses a media type that is not in the document.
-func (p *responsePlan) checkType(a *response.Response) error {
-	if a.ContentType == p.media[0] || !mediatype.BodyAllowed(a.Status) {
-		return nil
-	}
-	mediaType, _, err := mime.ParseMediaType(a.ContentType)
-	if err != nil || mediatype.HasControl(a.ContentType) {
-		return fmt.Errorf("the media type %q is malformed", a.ContentType)
-	}
-	if !slices.ContainsFunc(p.media, func(listed string) bool { return mediatype.Matches(mediatype.Bare(listed), mediaType) }) {
-		return fmt.Errorf("the media type %q is not one of %s", a.ContentType, strings.Join(p.media, ", "))
-	}
-	return nil
+	return envelope.CheckType(p.media, a)
 }
 
 // declaredResponse makes the plan of a response that is only declared. It returns an error if the type does not match
 // the status.
 func declaredResponse(out *typeinfo.Output, status int) (*responsePlan, error) {
 	p := planResponse(out)
-	p.statuses = []int{status}
-	if err := p.checkStatuses("Responds"); err != nil {
-		return nil, err
-	}
-	return p, p.chooseMedia(nil)
+	offer, err := envelope.Declared(out, p.envelopeBody(), status)
+	p.take(offer)
+	return p, err
 }

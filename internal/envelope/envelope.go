@@ -1,6 +1,6 @@
-// Package envelope writes the parts of a response that a struct holds beside its body: status, headers and cookies. It
-// compiles them from the description of the struct, and finds fields that a response cannot have. The body is encoded by
-// the root.
+// Package envelope says what the responses of a type are beside their body: which statuses and media types they may have,
+// and, for a struct whose fields are the parts of a response, its status, headers and cookies. It compiles them from the
+// description of the type, and finds what a response cannot be. The body is encoded by the root.
 package envelope
 
 import (
@@ -13,18 +13,23 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Body is what the headers must agree with.
+// Body is what the other parts of a response must agree with.
 type Body struct {
-	// IsNone means that there is no body, Encoded that it is encoded rather than sent as it is, so that its media type is
-	// fixed.
-	IsNone, Encoded bool
+	// Status and Media are those of its kind; a kind without a body has no media type.
+	Status int
+	Media  string
+	// Encoded means that it is encoded rather than sent as it is, so that its media type is fixed.
+	Encoded bool
 	// SetsLength means that a field may set the length, Redirects that the body writes Location.
 	SetsLength, Redirects bool
+	// Chooses means that the kind chooses among media types, Streams that values are sent as they are produced.
+	Chooses, Streams bool
 }
 
 // Plan writes the status, headers and cookies of one type.
@@ -84,9 +89,6 @@ func (p *Plan) inField(f *typeinfo.Field, err error) error {
 	return e
 }
 
-// IsContentType reports whether a header of an envelope sets the media type.
-func IsContentType(f *typeinfo.Field) bool { return http.CanonicalHeaderKey(f.Name) == "Content-Type" }
-
 // checkHeader finds headers that a handler must not write.
 func (p *Plan) checkHeader(f *typeinfo.Field) error {
 	name := http.CanonicalHeaderKey(f.Name)
@@ -112,7 +114,7 @@ func (p *Plan) checkHeader(f *typeinfo.Field) error {
 
 func (p *Plan) checkContentType(f *typeinfo.Field) error {
 	switch {
-	case p.body.IsNone:
+	case p.body.Media == "":
 		return errors.New("the response has no body, so it has no media type; drop the field")
 	case p.body.Encoded:
 		return errors.New("the media type of this body is fixed; name another one by `media:\"...\"` on the body or by candor.Produces")
@@ -246,4 +248,29 @@ func (p *Plan) Write(out reflect.Value, statuses []int, checks bool, a *response
 		}
 	}
 	return nil
+}
+
+// EncodesBodyless reports whether the body of an envelope is still encoded although its status has none. The body of a
+// 304 is the one that a 200 would have (RFC 9110, section 15.4.5), so it may be set, and a File gives it its headers.
+// With 204 and 205 the body would be lost, so a value there is an error.
+func (p *Plan) EncodesBodyless(body reflect.Value, checks bool, a *response.Response) bool {
+	if isEmptyBody(body) {
+		return false
+	}
+	if a.Status != http.StatusNotModified && checks {
+		n := len(a.Faults.Faults)
+		a.Faults.Add(fault.With(fault.ValueError, "error", fmt.Sprintf("a response with the status %d has no body, so it would be lost; leave %s.%s empty", a.Status, typeinfo.Name(p.desc.Go), p.desc.Body.Go)))
+		a.Faults.Seal(n, "response")
+	}
+	// A stream must not start a producer that nobody reads.
+	return a.Status == http.StatusNotModified && !p.body.Streams
+}
+
+// isEmptyBody reports whether a body holds nothing.
+func isEmptyBody(body reflect.Value) bool {
+	switch body.Kind() {
+	case reflect.Slice, reflect.Map, reflect.String:
+		return body.Len() == 0
+	}
+	return body.IsZero()
 }
