@@ -131,7 +131,7 @@ func (x *exchange) cached(rest int) error {
 	})
 	versions, kept, err := p.Find(x.ctx, key, x.scope.captured)
 	if err != nil {
-		x.endpoint.errors.logCache(x.scope.r, err)
+		x.endpoint.errors.logs().CacheStore(x.scope.r, err)
 		return x.from(rest)
 	}
 	if kept != nil {
@@ -153,7 +153,7 @@ func (x *exchange) make(making *responsecache.Making, rest int) error {
 		return err
 	}
 	if err := x.endpoint.cache.Keep(x.ctx, making, &x.response, before, x.scope.w.Header()); err != nil {
-		x.endpoint.errors.logCache(x.scope.r, err)
+		x.endpoint.errors.logs().CacheStore(x.scope.r, err)
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (x *exchange) dropStale() {
 	// A client that disconnects must not prevent others from seeing the change.
 	err := x.endpoint.caches.Invalidate(context.WithoutCancel(x.ctx), x.scope.tags.tags)
 	if err != nil {
-		x.endpoint.errors.logCache(x.scope.r, err)
+		x.endpoint.errors.logs().CacheStore(x.scope.r, err)
 	}
 }
 

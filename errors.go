@@ -9,18 +9,16 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 
-	"github.com/candor-go/candor/internal/budget"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/develop"
+	"github.com/candor-go/candor/internal/errorlog"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/panics"
-	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/response"
 	"github.com/candor-go/candor/internal/transcode"
 )
@@ -466,34 +464,17 @@ func (f *failure) abort() {
 	panic(http.ErrAbortHandler)
 }
 
+// logAt logs an error of the request that is being turned into a response.
 func (f *failure) logAt(level slog.Level, message string, err error, more ...any) {
-	attrs := append([]any{"method", f.r.Method, "route", f.r.Pattern, "error", opened(err)}, more...)
-	if dev := f.writer.dev; dev != nil {
-		_, panicked := errors.AsType[*panics.Error](err)
-		attrs = append(attrs, dev.Attrs(f.r, level, panicked)...)
-	}
-	if id := requestinfo.ID(f.r.Context()); id != "" {
-		attrs = append(attrs, "request_id", id)
-	}
-	f.writer.logError(f.r.Context(), level, message, err, attrs)
+	f.writer.logs().Request(f.r, level, message, opened(err), more...)
 }
+
+// logs returns the log for errors.
+func (ew *errorWriter) logs() errorlog.Log { return errorlog.Log{To: ew.log, Dev: ew.dev} }
 
 // logTask logs the error of a background task.
 func (ew *errorWriter) logTask(ctx context.Context, err error, attrs []any) {
-	ew.logError(ctx, slog.LevelError, "background task failed", err, append([]any{"error", err}, attrs...))
-}
-
-// logError logs an error. A panic is one record with its stack; in development mode each line of the stack has a record
-// of its own.
-func (ew *errorWriter) logError(ctx context.Context, level slog.Level, message string, err error, attrs []any) {
-	p, panicked := errors.AsType[*panics.Error](err)
-	if panicked && ew.dev == nil {
-		attrs = append(attrs, "stack", strings.Join(p.Stack(), "\n"))
-	}
-	ew.log.Log(ctx, level, message, attrs...)
-	if panicked && ew.dev != nil {
-		ew.dev.LogStack(ctx, level, p)
-	}
+	ew.logs().Task(ctx, err, attrs)
 }
 
 // logLate logs an error that occurred after the response was written.
@@ -606,13 +587,4 @@ func (ew *errorWriter) timedOut(r *http.Request, err error) error {
 	f := &failure{writer: ew, r: r}
 	f.logAt(slog.LevelWarn, "request timed out", err)
 	return &HTTPError{status: http.StatusGatewayTimeout, detail: reason(http.StatusGatewayTimeout), cause: err}
-}
-
-// logCache logs an error of a cache store. While a failing store is bypassed, which is logged once, its errors are not
-// logged again.
-func (ew *errorWriter) logCache(r *http.Request, err error) {
-	if errors.Is(err, budget.ErrOpen) {
-		return
-	}
-	ew.log.ErrorContext(r.Context(), "the store of a cache fails", "route", r.Pattern, "error", err)
 }
