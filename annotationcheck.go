@@ -49,7 +49,7 @@ func (e *endpoint) checkParameters(c *compiler) error {
 		if readers == nil {
 			continue
 		}
-		why := disagreement(readers)
+		why := operation.Disagreement(readers)
 		if why == "" {
 			why = schema.New(c.schemas).Contradiction(readers)
 		}
@@ -59,42 +59,6 @@ func (e *endpoint) checkParameters(c *compiler) error {
 		}
 	}
 	return nil
-}
-
-// disagreement describes a conflict that the document cannot express: two encodings of one value, or two defaults.
-func disagreement(readers []*typeinfo.Field) string {
-	for _, f := range readers[1:] {
-		first := readers[0]
-		switch {
-		case f.Nested != first.Nested:
-			return several[first.Nested] + " for one, and " + several[f.Nested] + " for another"
-		case f.JSON != first.JSON:
-			return "it is JSON for one and plain text for another"
-		case f.Separator != first.Separator && f.Type.IsList() && first.Type.IsList():
-			if first.Separator == "" {
-				first, f = f, first
-			}
-			return separation(first) + " for one, and " + separation(f) + " for another"
-		case f.Default != nil && first.Default != nil && string(f.Default) != string(first.Default):
-			return fmt.Sprintf("it is %s by default for one and %s for another", first.Default, f.Default)
-		}
-	}
-	return ""
-}
-
-var several = map[bool]string{false: "it is sent as one string", true: "it is sent as several"}
-
-// separation says how the elements of a list are separated.
-func separation(f *typeinfo.Field) string {
-	switch f.Separator {
-	case ",":
-		return "commas separate its elements"
-	case "|":
-		return "pipes separate its elements"
-	case " ":
-		return "spaces separate its elements"
-	}
-	return "each has a key of its own"
 }
 
 // readersOf names the fields that read a parameter, with the registrations of the guards and providers they belong to.

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -94,4 +95,41 @@ func together(a, b *typeinfo.Field) *typeinfo.Field {
 		both.Example = b.Example
 	}
 	return &both
+}
+
+// Disagreement describes a conflict that the document cannot express: two encodings of one value, or two
+// defaults. It is "" if the fields agree.
+func Disagreement(readers []*typeinfo.Field) string {
+	for _, f := range readers[1:] {
+		first := readers[0]
+		switch {
+		case f.Nested != first.Nested:
+			return several[first.Nested] + " for one, and " + several[f.Nested] + " for another"
+		case f.JSON != first.JSON:
+			return "it is JSON for one and plain text for another"
+		case f.Separator != first.Separator && f.Type.IsList() && first.Type.IsList():
+			if first.Separator == "" {
+				first, f = f, first
+			}
+			return separation(first) + " for one, and " + separation(f) + " for another"
+		case f.Default != nil && first.Default != nil && string(f.Default) != string(first.Default):
+			return fmt.Sprintf("it is %s by default for one and %s for another", first.Default, f.Default)
+		}
+	}
+	return ""
+}
+
+var several = map[bool]string{false: "it is sent as one string", true: "it is sent as several"}
+
+// separation says how the elements of a list are separated.
+func separation(f *typeinfo.Field) string {
+	switch f.Separator {
+	case ",":
+		return "commas separate its elements"
+	case "|":
+		return "pipes separate its elements"
+	case " ":
+		return "spaces separate its elements"
+	}
+	return "each has a key of its own"
 }

@@ -62,3 +62,30 @@ func TestHiddenReadersComeLast(t *testing.T) {
 	assert.False(t, p.Fields[0].Hidden)
 	assert.Empty(t, p.Fields[0].Doc)
 }
+
+func TestDisagreement(t *testing.T) {
+	t.Parallel()
+	list, err := typeinfo.Of(reflect.TypeFor[[]int]())
+	require.NoError(t, err)
+	field := func(change func(f *typeinfo.Field)) *typeinfo.Field {
+		f := &typeinfo.Field{Type: list}
+		change(f)
+		return f
+	}
+	plain := field(func(*typeinfo.Field) {})
+	commas := field(func(f *typeinfo.Field) { f.Separator = "," })
+	seven, eight := field(func(f *typeinfo.Field) { f.Default = []byte("7") }), field(func(f *typeinfo.Field) { f.Default = []byte("8") })
+	for _, test := range []struct {
+		readers []*typeinfo.Field
+		want    string
+	}{
+		{[]*typeinfo.Field{plain, field(func(f *typeinfo.Field) { f.Doc = "another text" }), seven}, ""},
+		{[]*typeinfo.Field{plain, commas}, "commas separate its elements for one, and each has a key of its own for another"},
+		{[]*typeinfo.Field{commas, field(func(f *typeinfo.Field) { f.Separator = "|" })}, "commas separate its elements for one, and pipes separate its elements for another"},
+		{[]*typeinfo.Field{plain, field(func(f *typeinfo.Field) { f.JSON = true })}, "it is JSON for one and plain text for another"},
+		{[]*typeinfo.Field{plain, field(func(f *typeinfo.Field) { f.Nested = true })}, "it is sent as one string for one, and it is sent as several for another"},
+		{[]*typeinfo.Field{seven, eight}, "it is 7 by default for one and 8 for another"},
+	} {
+		assert.Equal(t, test.want, operation.Disagreement(test.readers))
+	}
+}
