@@ -5,7 +5,6 @@ import (
 	"github.com/candor-go/candor/internal/openapi"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/transcode"
-	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // apiBuilder describes an API from its compiled endpoints. It writes no schemas: operations refer to Go types.
@@ -22,7 +21,7 @@ type apiBuilder struct {
 
 	// Parts that operations share are one value, so that the writer encodes each of them once. Without this, a document
 	// with a few hundred operations would take many times as long.
-	parameters map[parameterKey]*operation.Parameter
+	parameters operation.SharedParameters
 	bodies     map[bodyKey]*operation.Body
 	responses  map[responsesKey]*operation.Responses
 
@@ -47,13 +46,6 @@ func (e *endpoint) faultsKey() faultsKey {
 		return faultsKey{endpoint: e}
 	}
 	return faultsKey{input: e.nodes[0].input, method: e.method, decode: e.decode, maxBody: e.maxBody, loose: e.loose}
-}
-
-// parameterKey is what the documented parameter depends on: the field, and its name in the path.
-type parameterKey struct {
-	field  *typeinfo.Field
-	name   string
-	closed bool
 }
 
 // bodyKey identifies a body whose description depends on nothing else.

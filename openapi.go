@@ -6,7 +6,6 @@ import (
 	"maps"
 	"reflect"
 	"runtime"
-	"slices"
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/mediatype"
@@ -25,7 +24,7 @@ func buildDocument(config *Config, info *operation.Info, x *operationIndex, opti
 	b := &apiBuilder{
 		codecs: codecs,
 		config: config, index: x, edits: map[*operation.Operation][]openapi.Edit{},
-		parameters: map[parameterKey]*operation.Parameter{}, bodies: map[bodyKey]*operation.Body{},
+		bodies:    map[bodyKey]*operation.Body{},
 		responses: map[responsesKey]*operation.Responses{}, found: map[faultsKey]*invalidRequest{}, shown: map[shownKey]string{},
 		described: map[*errorHandler]*operation.ErrorHandler{},
 	}
@@ -130,41 +129,12 @@ func (e *endpoint) reads() operation.Use {
 
 // parametersOf describes the parameters of an endpoint.
 func (b *apiBuilder) parametersOf(e *endpoint) []*operation.Parameter {
-	all := make([]*operation.Parameter, 0, len(e.params.Fields))
-	for _, f := range e.params.Fields {
-		all = append(all, b.parameter(f, e))
+	closed := e.closed != nil && e.closed.Query
+	if e.route.input == nil {
+		return b.parameters.OfPlain(&e.params, e.wildcards(), closed)
 	}
 	// bindsEveryWildcard has checked that a typed handler reads all wildcards.
-	if e.route.input != nil {
-		return all
-	}
-	for _, name := range e.publicNames() { // a plain handler
-		isRead := func(p *operation.Parameter) bool {
-			return p.Name == name && p.Field.Source == typeinfo.Path && !p.Field.Hidden
-		}
-		if !slices.ContainsFunc(all[:len(e.params.Fields)], isRead) {
-			all = append(all, &operation.Parameter{Name: name})
-		}
-	}
-	return all
-}
-
-// parameter describes a parameter, once for all operations that share it.
-func (b *apiBuilder) parameter(f *typeinfo.Field, e *endpoint) *operation.Parameter {
-	name := f.Name
-	if f.Source == typeinfo.Path {
-		name = e.wildcards().Public(name)
-	}
-	// The set of readers may differ between endpoints, so this parameter is not shared.
-	if readers := e.params.Readers[f]; readers != nil {
-		return &operation.Parameter{Name: name, Field: f, Readers: readers}
-	}
-	// The name is part of the key, because a wildcard may have another name in the document.
-	key := parameterKey{f, name, f.Nested && e.closed != nil && e.closed.Query}
-	if b.parameters[key] == nil {
-		b.parameters[key] = &operation.Parameter{Name: name, Field: f, Closed: key.closed}
-	}
-	return b.parameters[key]
+	return b.parameters.Of(&e.params, e.wildcards(), closed)
 }
 
 // body describes the request body, nil if there is none. A body that is one field is described once for all operations

@@ -89,3 +89,42 @@ func TestDisagreement(t *testing.T) {
 		assert.Equal(t, test.want, operation.Disagreement(test.readers))
 	}
 }
+
+func TestSharedParameters(t *testing.T) {
+	t.Parallel()
+	p := parameters(t, struct {
+		ID int `path:"id"`
+		A  int `query:"a"`
+	}{})
+	var shared operation.SharedParameters
+	names := operation.Wildcards{Own: []string{"id"}, Documented: []string{"item"}}
+	first := shared.Of(p, names, false)
+	assert.Equal(t, "item", first[0].Name, "the document's name of the wildcard")
+	second := shared.Of(p, operation.Wildcards{}, false)
+	assert.Equal(t, "id", second[0].Name)
+	assert.NotSame(t, first[0], second[0])
+	assert.Same(t, first[1], second[1], "described once")
+
+	p.Readers = map[*typeinfo.Field][]*typeinfo.Field{p.Fields[1]: {p.Fields[1]}}
+	assert.NotSame(t, first[1], shared.Of(p, names, false)[1], "readers differ between operations")
+
+	p.Fields[1].Nested, p.Readers = true, nil
+	assert.True(t, shared.Of(p, names, true)[1].Closed)
+	assert.False(t, shared.Of(p, names, false)[1].Closed)
+}
+
+func TestParametersOfPlainHandlers(t *testing.T) {
+	t.Parallel()
+	p := parameters(t, struct {
+		Tenant string `path:"tenant"`
+		Secret string `path:"secret" hidden:"true"`
+	}{})
+	names := operation.Wildcards{Own: []string{"tenant", "secret", "rest"}, Documented: []string{"tenant", "secret", "rest"}}
+	var without []string
+	for _, p := range new(operation.SharedParameters).OfPlain(p, names, false) {
+		if p.Field == nil {
+			without = append(without, p.Name)
+		}
+	}
+	assert.Equal(t, []string{"secret", "rest"}, without, "documents have every wildcard")
+}
