@@ -77,19 +77,19 @@ func (h *errorHandler) compile(c *compiler) (*responsePlan, error) {
 }
 
 // statuses returns the possible statuses of the response to an error with a status.
-func (c *errorHandler) statuses(status int) []int {
-	if fixed := c.fixedStatuses(); fixed != nil {
+func (h *errorHandler) statuses(status int) []int {
+	if fixed := h.fixedStatuses(); fixed != nil {
 		return fixed
 	}
 	return []int{status}
 }
 
 // fixedStatuses returns the possible statuses if they do not depend on the error, otherwise nil.
-func (c *errorHandler) fixedStatuses() []int {
-	if c.set.status == 0 && c.output.Status == nil {
+func (h *errorHandler) fixedStatuses() []int {
+	if h.set.status == 0 && h.output.Status == nil {
 		return nil
 	}
-	return c.plan.statuses
+	return h.plan.statuses
 }
 
 // compileErrorHandlers compiles the error handlers of one router for an app, in the order in which they are tried.
@@ -198,24 +198,24 @@ func (ew *errorWriter) with(ordered errorHandlers) *errorWriter {
 
 // claims reports whether OnError is registered for the type of err, or of an error it wraps. Handlers for every error
 // do not count.
-func (c *errorHandler) claims(err error) bool {
-	switch c.kind() {
+func (h *errorHandler) claims(err error) bool {
+	switch h.kind() {
 	case ofType, ofInterface:
 		// The failure needs no writer: find uses one only for *ValidationError and error, which are excluded here.
-		return c.errorType != validationType() && c.find(&failure{err: err}, c.handler.newCallSlot().in)
+		return h.errorType != validationType() && h.find(&failure{err: err}, h.handler.newCallSlot().in)
 	}
 	return false
 }
 
 // respond lets the handler respond to the failure.
-func (c *errorHandler) respond(f *failure) bool {
-	slot := c.handler.newCallSlot()
-	if !c.find(f, slot.in) {
+func (h *errorHandler) respond(f *failure) bool {
+	slot := h.handler.newCallSlot()
+	if !h.find(f, slot.in) {
 		return false
 	}
 	var a response.Response
 	defer a.Close()
-	err := c.run(f, slot, &a)
+	err := h.run(f, slot, &a)
 	if err == nil {
 		err = f.send(&a)
 	}
@@ -249,7 +249,7 @@ func (f *failure) send(a *response.Response) error {
 }
 
 // run calls the handler and encodes its result. A panic becomes an error.
-func (c *errorHandler) run(f *failure, slot *callSlot, a *response.Response) (err error) {
+func (h *errorHandler) run(f *failure, slot *callSlot, a *response.Response) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = panics.Recovered(value)
@@ -260,13 +260,13 @@ func (c *errorHandler) run(f *failure, slot *callSlot, a *response.Response) (er
 		return err
 	}
 	// Copied, because concurrent requests use the plan.
-	plan := *c.plan
-	plan.statuses = c.statuses(f.status())
+	plan := *h.plan
+	plan.statuses = h.statuses(f.status())
 	a.LeaveOut = func(reason error) {
 		f.logAt(slog.LevelError, "a header of an error cannot be sent", reason)
 	}
-	err = plan.encode(slot.outValue, c.checks != ChecksOff, a)
-	return refusal(ctx, a, err, c.checks, f.writer.log)
+	err = plan.encode(slot.outValue, h.checks != ChecksOff, a)
+	return refusal(ctx, a, err, h.checks, f.writer.log)
 }
 
 // findError finds an error of the type that into points to in the failure.

@@ -87,7 +87,7 @@ func (o *Offer) chooseMedia(out *typeinfo.Output, body Body, declared []string) 
 		return nil
 	}
 	if len(o.Media) > 1 {
-		return fmt.Errorf("Produces lists %s, but nothing chooses among them; name one, or return an envelope with a field `header:\"Content-Type\"`", strings.Join(o.Media, ", "))
+		return fmt.Errorf("Produces lists %s, but nothing chooses among them; name one, or return an envelope with a field `header:\"Content-Type\"`", strings.Join(o.Media, ", ")) //nolint:staticcheck // Produces is the name of an option
 	}
 	if len(o.Media) == 1 && strings.Contains(o.Media[0], "*") {
 		return fmt.Errorf("%s is not a media type that can be sent; name one, or return an envelope with a field `header:\"Content-Type\"`", o.Media[0])

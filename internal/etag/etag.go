@@ -1,5 +1,5 @@
 // Package etag compares entity tags and evaluates preconditions (RFC 9110, sections 8.8.3 and 13). The root uses it for
-// the documents it serves and for CheckETag, package middleware for ConditionalGET.
+// the documents it serves and for CheckETag, sendfile and staticfiles for files, package middleware for ConditionalGET.
 package etag
 
 import (

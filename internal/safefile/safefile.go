@@ -1,5 +1,5 @@
 // Package safefile opens files named by requests: only regular files, and only inside their file system, even through
-// symbolic links. The root package uses it for File, Static and Frontend; it knows nothing about responses.
+// symbolic links. Packages sendfile and staticfiles use it; it knows nothing about responses.
 package safefile
 
 import (

@@ -1,5 +1,8 @@
-// Package sendfile sends a content with http.ServeContent, which handles conditions and ranges, and reports the result.
-// Error responses of http.ServeContent are not sent, and read errors are returned instead of hidden.
+// Package sendfile makes a file the response to a request: it opens the file, names it, and sends it with its entity tag.
+// It stands between response, which writes, and safefile, which opens.
+//
+// The content is sent by http.ServeContent, which handles conditions and ranges. Error responses of http.ServeContent are
+// not sent, and read errors are returned instead of hidden.
 package sendfile
 
 import (
