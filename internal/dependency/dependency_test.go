@@ -249,8 +249,11 @@ func TestConfigurationErrors(t *testing.T) {
 		},
 		"outlives its dependency": {"a", []string{"a: scoped b until sent", "b: scoped"}, "dependency_test.a lives longer than dependency_test.b"},
 		"ends inside of another":  {"b", []string{"needs a", "a: scoped until encoded", "b: scoped until sent"}, "dependency_test.a ends earlier than dependency_test.b"},
-		"lazy with credentials":   {"?a", []string{"a: plain @"}, "so it cannot be lazy"},
-		"lazy value":              {"?a", []string{"a: value"}, "there is nothing to wait for"},
+		"begins after the bytes of the body": {
+			"", []string{"needs b", "needs a", "a: scoped", "b: scoped # until sent"}, "dependency_test.a ends earlier than dependency_test.b",
+		},
+		"lazy with credentials": {"?a", []string{"a: plain @"}, "so it cannot be lazy"},
+		"lazy value":            {"?a", []string{"a: value"}, "there is nothing to wait for"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -76,7 +76,27 @@ func (r *resolver) ordered() ([]step, error) {
 			}
 		}
 	}
+	// What waits for the bytes of the body runs after everything else that runs early, whatever was resolved first.
+	slices.SortStableFunc(steps, func(a, b step) int { return a.part() - b.part() })
 	return steps, r.checkNesting(steps)
+}
+
+// The parts of a request, in which steps run.
+const (
+	beforeBody = iota
+	afterReading
+	afterBody
+)
+
+// part returns the part of the request in which a step runs.
+func (s step) part() int {
+	switch {
+	case s.early && s.raw:
+		return afterReading
+	case s.early:
+		return beforeBody
+	}
+	return afterBody
 }
 
 // appendStep appends a step after the steps of its dependencies, unless it was appended before.
@@ -130,15 +150,9 @@ func (r *resolver) divide(steps []step) *Plan {
 		steps = append(steps, step{Step: Step{Action: AskForLater}, early: true})
 	}
 	plan := &Plan{}
+	lists := [...]*[]Step{beforeBody: &plan.Before, afterReading: &plan.AfterReading, afterBody: &plan.After}
 	for _, s := range steps {
-		list := &plan.After
-		switch {
-		case s.early && s.raw:
-			list = &plan.AfterReading
-		case s.early:
-			list = &plan.Before
-		}
-		*list = append(*list, s.Step)
+		*lists[s.part()] = append(*lists[s.part()], s.Step)
 	}
 	return plan
 }

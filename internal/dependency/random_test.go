@@ -97,6 +97,7 @@ func (o *order) check(t *testing.T, e *dependency.Endpoint) {
 	cache := o.index(dependency.Cache)
 	wantSent, wantEncoded := false, false
 	late := false
+	outer := dependency.ResponseSent
 	for i, s := range o.steps {
 		if s.Action != dependency.Run {
 			continue
@@ -113,6 +114,10 @@ func (o *order) check(t *testing.T, e *dependency.Endpoint) {
 			assert.False(t, reads(s.Node) && !n.Provider.Wraps(), "credentials are read before the body")
 		}
 		until, wraps := o.ends(s)
+		if wraps {
+			assert.LessOrEqual(t, until, outer, "what begins inside ends first")
+			outer = until
+		}
 		wantSent = wantSent || wraps && until == dependency.ResponseSent
 		wantEncoded = wantEncoded || wraps && until == dependency.ResponseEncoded
 		assert.False(t, wraps && until == dependency.ResponseSent && i > sent, "outside of the write of the response")
