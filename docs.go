@@ -15,7 +15,6 @@ import (
 	"github.com/candor-go/candor/internal/openapi"
 	"github.com/candor-go/candor/internal/openapi30"
 	"github.com/candor-go/candor/internal/openapi32"
-	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/schema"
 )
 
@@ -138,7 +137,8 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	if at == "" {
 		return nil, nil
 	}
-	if err := o.check(); err != nil {
+	pages := o.pages(prefix, at, title)
+	if err := o.check(pages); err != nil {
 		return nil, err
 	}
 	set, err := applyAll(o.docs.Options)
@@ -157,13 +157,13 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 			routes = append(routes, &route{path: prefix + path, plain: servedDocument{d, DocumentFormat(format)}, docs: o.field(f.field)})
 		}
 	}
-	for _, page := range o.pages(prefix, prefix+at, title) {
-		files, err := page.files()
+	for _, page := range pages.All() {
+		files, err := page.Files()
 		if err != nil {
-			return nil, o.configError(page.field, err)
+			return nil, o.configError(page.Field, err)
 		}
 		for _, f := range files {
-			routes = append(routes, &route{path: f.Path, plain: f, docs: o.field(page.field)})
+			routes = append(routes, &route{path: f.Path, plain: f, docs: o.field(page.Field)})
 		}
 	}
 	// An error about one of these routes should point at the call that asked for the document.
@@ -202,20 +202,14 @@ func (o *ownDocs) inherit(app *Docs) *ownDocs {
 }
 
 // check finds configuration errors before pages are made.
-func (o *ownDocs) check() error {
+func (o *ownDocs) check(pages *docsui.Pages) error {
 	for i := range formats() {
-		if err := checkPagePath(formats()[i].configured(&o.docs)); err != nil {
+		if err := docsui.CheckPath(formats()[i].configured(&o.docs)); err != nil {
 			return o.configError(formats()[i].field, err)
 		}
 	}
-	if err := checkPagePath(o.docs.Swagger); err != nil {
-		return o.configError("Swagger", err)
-	}
-	if err := o.checkScripted("Redoc", o.docs.path(o.docs.Redoc, "/redoc"), o.docs.RedocScript, o.docs.RedocIntegrity); err != nil {
-		return err
-	}
-	if err := o.checkScripted("Scalar", o.docs.path(o.docs.Scalar, ""), o.docs.ScalarScript, o.docs.ScalarIntegrity); err != nil {
-		return err
+	if field, err := pages.Check(); err != nil {
+		return o.configError(field, err)
 	}
 	for _, p := range []struct {
 		field  string
@@ -228,66 +222,13 @@ func (o *ownDocs) check() error {
 	return nil
 }
 
-// checkScripted finds a page whose path is invalid, and script settings of a page that is not served.
-func (o *ownDocs) checkScripted(field, path, script, integrity string) error {
-	if err := checkPagePath(path); err != nil {
-		return o.configError(field, err)
+// pages returns the pages of a document at a path below the prefix.
+func (o *ownDocs) pages(prefix, at, title string) *docsui.Pages {
+	d := &o.docs
+	return &docsui.Pages{
+		Title: title, Prefix: prefix, Document: prefix + at,
+		Swagger: d.path(d.Swagger, "/docs"), Redoc: d.path(d.Redoc, "/redoc"), Scalar: d.path(d.Scalar, ""),
+		RedocScript: d.RedocScript, RedocIntegrity: d.RedocIntegrity, ScalarScript: d.ScalarScript, ScalarIntegrity: d.ScalarIntegrity,
+		Parameters: d.Parameters, OAuth: d.OAuth, Connect: d.Connect,
 	}
-	if script != "" && path == "" {
-		return o.configError(field+"Script", fmt.Errorf("the page is left out; say where it is in %s", field))
-	}
-	if integrity != "" && script == "" {
-		return o.configError(field+"Integrity", fmt.Errorf("it is the digest of a script that is not named; name that in %sScript", field))
-	}
-	return nil
-}
-
-func checkPagePath(path string) error {
-	switch {
-	case path == "", path == "-":
-		return nil
-	case !strings.HasPrefix(path, "/"):
-		return fmt.Errorf("%q is not a path; write %q", path, "/"+path)
-	}
-	_, err := pathtree.Parse(path)
-	return err
-}
-
-// page is one of the documentation pages.
-type page struct {
-	field string
-	files func() ([]docsui.File, error)
-}
-
-// pages returns the pages to serve.
-func (o *ownDocs) pages(prefix, document, title string) []page {
-	var pages []page
-	if path := o.docs.path(o.docs.Swagger, "/docs"); path != "" {
-		pages = append(pages, page{"Swagger", docsui.Swagger{
-			Title: title, Path: prefix + path, Document: document,
-			Options: o.docs.Parameters, OAuth: o.docs.OAuth, Connect: o.docs.Connect,
-		}.Files})
-	}
-	if path := o.docs.path(o.docs.Redoc, "/redoc"); path != "" {
-		pages = append(pages, page{"Redoc", docsui.Redoc{
-			Title: title, Path: prefix + path, Document: document,
-			ScriptURL: scriptURL(prefix, o.docs.RedocScript), Integrity: o.docs.RedocIntegrity,
-		}.Files})
-	}
-	if path := o.docs.path(o.docs.Scalar, ""); path != "" {
-		pages = append(pages, page{"Scalar", docsui.Scalar{
-			Title: title, Path: prefix + path, Document: document, Connect: o.docs.Connect,
-			ScriptURL: scriptURL(prefix, o.docs.ScalarScript), Integrity: o.docs.ScalarIntegrity,
-		}.Files})
-	}
-	return pages
-}
-
-// scriptURL returns the URL of a page's script; a configured path is relative to the prefix.
-func scriptURL(prefix, script string) string {
-	// Two slashes are followed by a host name.
-	if strings.HasPrefix(script, "/") && !strings.HasPrefix(script, "//") {
-		return prefix + script
-	}
-	return script
 }
