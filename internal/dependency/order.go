@@ -8,6 +8,7 @@ import (
 // The order of steps, from the outside to the inside:
 //
 //   - what runs before the body is read, in the order in which it was resolved,
+//   - what waits for the bytes of the body, but not for its values,
 //   - wrappers that live until the response was sent, and then the write of the response,
 //   - wrappers of the default lifetime, and the write of a stream,
 //   - wrappers that end before the first byte.
@@ -41,6 +42,9 @@ func (s step) until() Lifetime {
 
 func (s step) endsAt(l Lifetime) bool { return s.wraps && s.provider != nil && s.until() == l }
 
+// isBeforeBody reports whether a step waits for nothing of the body. Other early steps wait for its bytes.
+func isBeforeBody(s step) bool { return s.early && !s.raw }
+
 func isEarly(s step) bool { return s.early }
 
 func outlivesResponse(s step) bool { return s.endsAt(ResponseSent) }
@@ -61,7 +65,7 @@ const mostOwn = 4
 
 // ordered brings the steps into their final order.
 func (r *resolver) ordered() ([]step, error) {
-	groups := []func(step) bool{isEarly, outlivesResponse}
+	groups := []func(step) bool{isBeforeBody, isEarly, outlivesResponse}
 	// Providers with the default lifetime must enclose those that end earlier. If there are none that do, they keep the
 	// order in which they were resolved.
 	if slices.ContainsFunc(r.steps, endsBeforeStream) {
@@ -76,27 +80,7 @@ func (r *resolver) ordered() ([]step, error) {
 			}
 		}
 	}
-	// What waits for the bytes of the body runs after everything else that runs early, whatever was resolved first.
-	slices.SortStableFunc(steps, func(a, b step) int { return a.part() - b.part() })
 	return steps, r.checkNesting(steps)
-}
-
-// The parts of a request, in which steps run.
-const (
-	beforeBody = iota
-	afterReading
-	afterBody
-)
-
-// part returns the part of the request in which a step runs.
-func (s step) part() int {
-	switch {
-	case s.early && s.raw:
-		return afterReading
-	case s.early:
-		return beforeBody
-	}
-	return afterBody
 }
 
 // appendStep appends a step after the steps of its dependencies, unless it was appended before.
@@ -150,9 +134,15 @@ func (r *resolver) divide(steps []step) *Plan {
 		steps = append(steps, step{Step: Step{Action: AskForLater}, early: true})
 	}
 	plan := &Plan{}
-	lists := [...]*[]Step{beforeBody: &plan.Before, afterReading: &plan.AfterReading, afterBody: &plan.After}
 	for _, s := range steps {
-		*lists[s.part()] = append(*lists[s.part()], s.Step)
+		list := &plan.After
+		switch {
+		case isBeforeBody(s):
+			list = &plan.Before
+		case s.early:
+			list = &plan.AfterReading
+		}
+		*list = append(*list, s.Step)
 	}
 	return plan
 }

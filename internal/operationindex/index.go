@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -202,7 +203,7 @@ func (x *indexer) makeIDs() {
 	// The order of the map does not matter: the ids here are distinct, and the long ids are made in sorted order.
 	for id, rivals := range wanted {
 		// The shortest path gets the short id, so that ids do not depend on the order of registration.
-		slices.SortFunc(rivals, x.byPath)
+		sort.Slice(rivals, func(i, j int) bool { return x.byPath(rivals[i], rivals[j]) < 0 })
 		if x.areOneFunction(rivals) {
 			x.takeID(rivals[0], id)
 			rivals = rivals[1:]
@@ -236,11 +237,12 @@ func (x *indexer) makeLongIDs(operations []int) {
 	for _, i := range operations {
 		x.IDs[i] = x.requests[i].longID()
 	}
-	slices.SortFunc(operations, func(a, b int) int {
-		if byID := strings.Compare(x.IDs[a], x.IDs[b]); byID != 0 {
-			return byID
+	sort.Slice(operations, func(i, j int) bool {
+		a, b := operations[i], operations[j]
+		if x.IDs[a] != x.IDs[b] {
+			return x.IDs[a] < x.IDs[b]
 		}
-		return x.byPath(a, b)
+		return x.byPath(a, b) < 0
 	})
 	for _, i := range operations {
 		x.takeID(i, x.IDs[i])
