@@ -240,7 +240,7 @@ func (i *inputSlot) bindParams(from *requestScope, faults *fault.List) (valid bo
 	}
 	valid = i.params == nil || i.bindValues(from, faults)
 	// If there is a body, Validate methods wait until it has been decoded.
-	if valid && i.plan.body == nil {
+	if valid && i.plan.body == nil && len(i.plan.validators) > 0 {
 		valid = i.plan.validators.Validate(i.into, faults)
 	}
 	return valid, refusal
