@@ -227,18 +227,18 @@ func (h *errorHandler) respond(f *failure) bool {
 
 // send writes the response that a handler made. It returns errors that occur before the first byte; later ones abort
 // the connection.
-func (f *failure) send(a *response.Response) error {
+func (f *failure) send(resp *response.Response) error {
 	f.begin()
-	f.challenge(a.Status)
-	if a.Stream == nil {
-		if contentType, body := f.inClientsType(a.ContentType, a.Body); contentType != a.ContentType {
-			a.ContentType, a.Borrowed = contentType, body
+	f.challenge(resp.Status)
+	if resp.Stream == nil {
+		if contentType, body := f.inClientsType(resp.ContentType, resp.Body); contentType != resp.ContentType {
+			resp.ContentType, resp.Borrowed = contentType, body
 		}
-		a.Write(f.w, false)
+		resp.Write(f.w, false)
 		return nil
 	}
 	watched := layer.Watch(f.w)
-	err := a.Stream(watched, f.r)
+	err := resp.Stream(watched, f.r)
 	if err != nil && watched.Begun {
 		f.replace(err)
 		f.abort()
@@ -249,7 +249,7 @@ func (f *failure) send(a *response.Response) error {
 }
 
 // run calls the handler and encodes its result. A panic becomes an error.
-func (h *errorHandler) run(f *failure, slot *callSlot, a *response.Response) (err error) {
+func (h *errorHandler) run(f *failure, slot *callSlot, resp *response.Response) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = panics.Recovered(value)
@@ -262,11 +262,11 @@ func (h *errorHandler) run(f *failure, slot *callSlot, a *response.Response) (er
 	// Copied, because concurrent requests use the plan.
 	plan := *h.plan
 	plan.statuses = h.statuses(f.status())
-	a.LeaveOut = func(reason error) {
+	resp.LeaveOut = func(reason error) {
 		f.logAt(slog.LevelError, "a header of an error cannot be sent", reason)
 	}
-	err = plan.encode(slot.outValue, h.checks != ChecksOff, a)
-	return refusal(ctx, a, err, h.checks, f.writer.log)
+	err = plan.encode(slot.outValue, h.checks != ChecksOff, resp)
+	return refusal(ctx, resp, err, h.checks, f.writer.log)
 }
 
 // findError finds an error of the type that into points to in the failure.

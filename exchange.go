@@ -72,7 +72,7 @@ type slot struct {
 func newExchange(e *endpoint) *exchange {
 	x := &exchange{endpoint: e, slots: make([]slot, len(e.nodes))}
 	x.scope.echo, x.scope.metadata = e.decode.Echo, e.metadata()
-	x.scope.newExchange = func(a *requestScope) *Exchange { return newExchangeInput(a.w, a.r, &x.response, e.security, x.fail) }
+	x.scope.newExchange = func(s *requestScope) *Exchange { return newExchangeInput(s.w, s.r, &x.response, e.security, x.fail) }
 	// All slots must exist before they are wired: the handler is the first node and copies from later ones.
 	for i, p := range e.nodes {
 		f := slot{callSlot: p.function.newCallSlot()}
@@ -253,7 +253,7 @@ func (x *exchange) conclude(err error) {
 // finish writes the response, or the one for err.
 func (x *exchange) finish(err error) {
 	x.finished = true
-	a := &x.scope
+	scope := &x.scope
 	x.invalidate()
 	if err == nil && x.endpoint.setsHeader {
 		err = x.checkHeader()
@@ -261,19 +261,19 @@ func (x *exchange) finish(err error) {
 	if err != nil {
 		// The original error, before it becomes a 504: wrappers return the original, and conclude compares with it.
 		x.reported = err
-		if !a.exchange.kept().WriteFailure(a.w, err) {
-			x.fail(a.w, err)
+		if !scope.exchange.kept().WriteFailure(scope.w, err) {
+			x.fail(scope.w, err)
 		}
 		return
 	}
-	x.response.Write(a.w, x.isDirect())
+	x.response.Write(scope.w, x.isDirect())
 }
 
 // isDirect reports whether only net/http reads the header of the response. A function may read it, and tasks, before
 // which the response is flushed, would make one without a length chunked.
 func (x *exchange) isDirect() bool {
-	a := &x.scope
-	return x.direct && !x.endpoint.setsHeader && a.exchange == nil && a.tasks == nil
+	scope := &x.scope
+	return x.direct && !x.endpoint.setsHeader && scope.exchange == nil && scope.tasks == nil
 }
 
 // fail writes the response to an error.
@@ -290,16 +290,16 @@ func (x *exchange) fail(w http.ResponseWriter, err error) {
 // takeTasks returns the tasks that were added and not yet taken. The response is flushed first, so that the client has
 // it before any task runs.
 func (x *exchange) takeTasks() []func(context.Context) error {
-	a := &x.scope
-	if a.tasks == nil || len(a.tasks.list) == 0 {
+	scope := &x.scope
+	if scope.tasks == nil || len(scope.tasks.list) == 0 {
 		return nil
 	}
 	if x.endpoint.upgrade == nil { // after an upgrade there is no response to flush
-		_ = http.NewResponseController(a.w).Flush()
+		_ = http.NewResponseController(scope.w).Flush()
 	}
-	tasks := a.tasks.list
+	tasks := scope.tasks.list
 	// Cleared, because respondInside and conclude both take the tasks, which must run once.
-	a.tasks.list = nil
+	scope.tasks.list = nil
 	return tasks
 }
 

@@ -49,10 +49,10 @@ func (File) bodyKind() bodyKind {
 	return bodyKind{
 		status: http.StatusOK, media: "*/*", chooses: true, value: operation.Value{Kind: operation.Bytes}, additional: fileResponses,
 		compile: func(_ *compiler, _ *typeinfo.Field, media []string) (encodeBody, error) {
-			return func(value reflect.Value, _ bool, a *response.Response) error {
+			return func(value reflect.Value, _ bool, resp *response.Response) error {
 				// No field of an envelope chose a media type, and the document leaves a choice.
-				chooses := a.ContentType == media[0] && (len(media) > 1 || strings.Contains(media[0], "*"))
-				return encodeFile(value, chooses, a)
+				chooses := resp.ContentType == media[0] && (len(media) > 1 || strings.Contains(media[0], "*"))
+				return encodeFile(value, chooses, resp)
 			}, nil
 		},
 		closer: func(value reflect.Value) io.Closer {
@@ -87,21 +87,21 @@ func fileResponses(method string, statuses []int) []additionalResponse {
 }
 
 // encodeFile opens the file; it is sent while the response is written.
-func encodeFile(value reflect.Value, chooses bool, a *response.Response) error {
+func encodeFile(value reflect.Value, chooses bool, resp *response.Response) error {
 	// Cannot fail: the encoder is compiled for bodies of type File.
 	file := sendfile.File(value.Interface().(File))
-	opened, err := file.Open(a)
+	opened, err := file.Open(resp)
 	if err != nil {
 		return refusedFile(err)
 	}
 	if chooses {
-		a.ContentType = file.MediaType()
+		resp.ContentType = file.MediaType()
 	}
 	header := file.Header(opened)
-	a.Stream = func(w http.ResponseWriter, r *http.Request) error {
+	resp.Stream = func(w http.ResponseWriter, r *http.Request) error {
 		// The user's header fields come last, so that they replace the ones made here.
-		a.Header = append(header, a.Header...)
-		return refusedFile(sendfile.Send(w, r, a, opened))
+		resp.Header = append(header, resp.Header...)
+		return refusedFile(sendfile.Send(w, r, resp, opened))
 	}
 	return nil
 }

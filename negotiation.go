@@ -23,26 +23,26 @@ func (p *responsePlan) offer(codecs transcode.Set) {
 	// type.
 	inner := p.body
 	p.media, p.negotiated = codecs.After(mediatype.JSON), true
-	p.body = func(value reflect.Value, checks bool, a *response.Response) error {
-		if err := inner(value, checks, a); err != nil || a.ContentType == mediatype.JSON {
+	p.body = func(value reflect.Value, checks bool, resp *response.Response) error {
+		if err := inner(value, checks, resp); err != nil || resp.ContentType == mediatype.JSON {
 			return err
 		}
-		data, err := codecs.FromJSON(a.ContentType, a.Body)
+		data, err := codecs.FromJSON(resp.ContentType, resp.Body)
 		// a.Body keeps the JSON buffer, so that the next response can reuse it.
-		a.Borrowed = data
+		resp.Borrowed = data
 		return err
 	}
 }
 
 // accept negotiates the media type of the response. It returns a 406 if the client accepts none of those on offer.
-func (p *responsePlan) accept(w http.ResponseWriter, r *http.Request, a *response.Response) error {
+func (p *responsePlan) accept(w http.ResponseWriter, r *http.Request, resp *response.Response) error {
 	// Every response needs Vary, even a 406: a cache must not serve one client's media type to another.
 	w.Header().Add("Vary", "Accept")
 	chosen, ok := mediatype.Negotiate(r.Header["Accept"], p.media)
 	if !ok {
 		return p.notAcceptable()
 	}
-	a.Accepted = chosen
+	resp.Accepted = chosen
 	return nil
 }
 

@@ -52,34 +52,34 @@ type requestScope struct {
 }
 
 // release drops all references to the request.
-func (a *requestScope) release() {
-	if len(a.captured) > 0 {
+func (s *requestScope) release() {
+	if len(s.captured) > 0 {
 		// The slice is reused, so the strings in it must not keep this request's memory alive.
-		clear(a.captured)
-		a.captured = a.captured[:0]
+		clear(s.captured)
+		s.captured = s.captured[:0]
 	}
-	a.w, a.r, a.tasks, a.tags, a.exchange, a.raw = nil, nil, nil, nil, nil, rawBody{}
+	s.w, s.r, s.tasks, s.tags, s.exchange, s.raw = nil, nil, nil, nil, nil, rawBody{}
 }
 
-func (a *requestScope) someTasks() *Tasks {
-	if a.tasks == nil {
-		a.tasks = new(Tasks)
+func (s *requestScope) someTasks() *Tasks {
+	if s.tasks == nil {
+		s.tasks = new(Tasks)
 	}
-	return a.tasks
+	return s.tasks
 }
 
-func (a *requestScope) someTags() *CacheTags {
-	if a.tags == nil {
-		a.tags = &CacheTags{caches: a.metadata.caches}
+func (s *requestScope) someTags() *CacheTags {
+	if s.tags == nil {
+		s.tags = &CacheTags{caches: s.metadata.caches}
 	}
-	return a.tags
+	return s.tags
 }
 
-func (a *requestScope) someExchange() *Exchange {
-	if a.exchange == nil {
-		a.exchange = a.newExchange(a)
+func (s *requestScope) someExchange() *Exchange {
+	if s.exchange == nil {
+		s.exchange = s.newExchange(s)
 	}
-	return a.exchange
+	return s.exchange
 }
 
 // metadata is what functions can learn about the endpoint that runs them.

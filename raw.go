@@ -42,10 +42,10 @@ func textKind(media string) bodyKind {
 
 // compileUTF8 adds charset=utf-8 to a text media type without a charset.
 func compileUTF8(_ *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
-	return func(value reflect.Value, _ bool, a *response.Response) error {
-		a.Body = append(a.Buffer(), value.String()...)
-		if strings.HasPrefix(a.ContentType, "text/") && !strings.Contains(a.ContentType, "charset") {
-			a.ContentType = mediatype.WithUTF8(a.ContentType)
+	return func(value reflect.Value, _ bool, resp *response.Response) error {
+		resp.Body = append(resp.Buffer(), value.String()...)
+		if strings.HasPrefix(resp.ContentType, "text/") && !strings.Contains(resp.ContentType, "charset") {
+			resp.ContentType = mediatype.WithUTF8(resp.ContentType)
 		}
 		return nil
 	}, nil
@@ -58,10 +58,10 @@ func bytesKind() bodyKind {
 	}
 }
 
-func encodeBytes(value reflect.Value, _ bool, a *response.Response) error {
+func encodeBytes(value reflect.Value, _ bool, resp *response.Response) error {
 	// Not copied: the bytes belong to the user, and are only read.
-	a.Borrowed = value.Bytes()
-	a.ContentType = sendable(a.ContentType)
+	resp.Borrowed = value.Bytes()
+	resp.ContentType = sendable(resp.ContentType)
 	return nil
 }
 
@@ -84,13 +84,13 @@ func readerKind() bodyKind {
 	}
 }
 
-func encodeReader(value reflect.Value, _ bool, a *response.Response) error {
+func encodeReader(value reflect.Value, _ bool, resp *response.Response) error {
 	reader, _ := value.Interface().(Reader)
 	if reader == nil {
 		return errors.New("the handler returned a nil candor.Reader; return http.NoBody for an empty body")
 	}
-	a.ContentType = sendable(a.ContentType)
-	a.Stream = func(w http.ResponseWriter, r *http.Request) error { return a.SendReader(w, r, reader) }
+	resp.ContentType = sendable(resp.ContentType)
+	resp.Stream = func(w http.ResponseWriter, r *http.Request) error { return resp.SendReader(w, r, reader) }
 	return nil
 }
 
@@ -110,10 +110,10 @@ func (Redirect) bodyKind() bodyKind {
 	}
 }
 
-func encodeRedirect(value reflect.Value, _ bool, a *response.Response) error {
+func encodeRedirect(value reflect.Value, _ bool, resp *response.Response) error {
 	if value.Len() == 0 {
 		return errors.New(`the handler returned an empty candor.Redirect, which leads nowhere; return a URL or a path, such as "/" or "."`)
 	}
-	a.Add("Location", mediatype.Location(value.String()))
+	resp.Add("Location", mediatype.Location(value.String()))
 	return nil
 }

@@ -74,8 +74,8 @@ func (e *Exchange) Response(err error) (status int, header http.Header, body []b
 }
 
 // Respond sets the response instead of running the rest of the request: the function does not call next, and returns
-// the result of Respond, which is an error if HTTP cannot carry the response, or a header is about the connection. A header replaces one of the same name,
-// except for Set-Cookie and Vary, which are added.
+// the result of Respond, which is an error if HTTP cannot carry the response, or a header is about the connection. A
+// header replaces one of the same name, except for Set-Cookie and Vary, which are added.
 func (e *Exchange) Respond(status int, header http.Header, body []byte) error {
 	return e.replay.Respond(status, header, body)
 }

@@ -24,7 +24,7 @@ func (b *builder) startGraph() {
 	}
 }
 
-// known is the description of a provider, from which the graph's response leads back to the provider.
+// known is the description of a provider, by which the provider is found again from a plan.
 func (b *builder) known(p *provider) *dependency.Provider {
 	b.providers[&p.Provider] = p
 	return &p.Provider

@@ -32,7 +32,7 @@ const (
 )
 
 // encodeBody encodes a body into a response. Violated rules are recorded in the response; an error becomes a 500.
-type encodeBody func(value reflect.Value, checks bool, a *response.Response) error
+type encodeBody func(value reflect.Value, checks bool, resp *response.Response) error
 
 // bodyKind is one way to write a body: as JSON, or that of a ready-made type.
 type bodyKind struct {
@@ -142,16 +142,16 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 	if err != nil {
 		return nil, err
 	}
-	return func(value reflect.Value, checks bool, a *response.Response) error {
+	return func(value reflect.Value, checks bool, resp *response.Response) error {
 		// The headers of an envelope may have added some already; their locations are outside of the body.
-		n := len(a.Faults.Faults)
-		body, err := encoder.AppendIn(&a.Scratch, a.Buffer(), value, checks, &a.Faults)
+		n := len(resp.Faults.Faults)
+		body, err := encoder.AppendIn(&resp.Scratch, resp.Buffer(), value, checks, &resp.Faults)
 		if err != nil {
 			return err
 		}
-		a.Body = body
-		if len(a.Faults.Faults) > n {
-			a.Faults.Seal(n, "response")
+		resp.Body = body
+		if len(resp.Faults.Faults) > n {
+			resp.Faults.Seal(n, "response")
 		}
 		return nil
 	}, nil
@@ -236,11 +236,11 @@ func (p *responsePlan) take(o envelope.Offer) {
 
 // refusal returns why a response cannot be sent after it was encoded; err is the error of that. It returns nil if broken
 // rules are only logged.
-func refusal(ctx context.Context, a *response.Response, err error, checks ResponseChecks, log *slog.Logger) error {
+func refusal(ctx context.Context, resp *response.Response, err error, checks ResponseChecks, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("the response cannot be encoded: %w", err)
 	}
-	broken := a.Broken()
+	broken := resp.Broken()
 	if broken != nil && checks == ChecksLog {
 		log.ErrorContext(ctx, "the response breaks its own validation rules", "error", broken)
 		return nil
@@ -249,12 +249,12 @@ func refusal(ctx context.Context, a *response.Response, err error, checks Respon
 }
 
 // encode turns the result of a handler into a response. Violated rules are recorded in the response.
-func (p *responsePlan) encode(out reflect.Value, checks bool, a *response.Response) error {
-	a.Status = p.statuses[0]
+func (p *responsePlan) encode(out reflect.Value, checks bool, resp *response.Response) error {
+	resp.Status = p.statuses[0]
 	if len(p.media) > 0 {
-		a.ContentType, a.UsualType = p.media[0], p.usualType
-		if a.Accepted != "" {
-			a.ContentType = a.Accepted
+		resp.ContentType, resp.UsualType = p.media[0], p.usualType
+		if resp.Accepted != "" {
+			resp.ContentType = resp.Accepted
 		}
 	}
 	body := out
@@ -263,20 +263,20 @@ func (p *responsePlan) encode(out reflect.Value, checks bool, a *response.Respon
 	}
 	// Set before anything can fail, so that the value is always closed.
 	if p.kind.closer != nil {
-		a.Closer = p.kind.closer(body)
+		resp.Closer = p.kind.closer(body)
 	}
 	if p.desc.Envelope {
-		if err := p.envelope.Write(out, p.statuses, checks, a); err != nil {
+		if err := p.envelope.Write(out, p.statuses, checks, resp); err != nil {
 			return err
 		}
 	}
-	if p.body == nil || p.kind.media != "" && !mediatype.BodyAllowed(a.Status) && !p.envelope.EncodesBodyless(body, checks, a) {
+	if p.body == nil || p.kind.media != "" && !mediatype.BodyAllowed(resp.Status) && !p.envelope.EncodesBodyless(body, checks, resp) {
 		return nil
 	}
-	if err := p.body(body, checks, a); err != nil || !p.varies {
+	if err := p.body(body, checks, resp); err != nil || !p.varies {
 		return err
 	}
-	return envelope.CheckType(p.media, a)
+	return envelope.CheckType(p.media, resp)
 }
 
 // declaredResponse makes the plan of a response that is only declared. It returns an error if the type does not match

@@ -26,17 +26,17 @@ func compileSequence[S ~func(func(T, error) bool), T any](format *mediatype.Sequ
 		if err != nil {
 			return nil, err
 		}
-		return func(value reflect.Value, _ bool, a *response.Response) error {
+		return func(value reflect.Value, _ bool, resp *response.Response) error {
 			items := value.Interface().(S) // the encoder is compiled for this type
 			if items == nil {
 				items = func(func(T, error) bool) {}
 			}
-			a.Stream = func(w http.ResponseWriter, r *http.Request) error {
+			resp.Stream = func(w http.ResponseWriter, r *http.Request) error {
 				if r.Method == http.MethodHead {
-					a.Begin(w)
+					resp.Begin(w)
 					return nil
 				}
-				return writeItems(format, iter.Seq2[T, error](items), newItemWriter[T](encoder, a.Streaming), response.OpenPipe(a, w, r, nil))
+				return writeItems(format, iter.Seq2[T, error](items), newItemWriter[T](encoder, resp.Streaming), response.OpenPipe(resp, w, r, nil))
 			}
 			return nil
 		}, nil

@@ -157,20 +157,20 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 		return nil, err
 	}
 	names := eventNames(itemType[T]())
-	return func(value reflect.Value, _ bool, a *response.Response) error {
+	return func(value reflect.Value, _ bool, resp *response.Response) error {
 		// Cannot fail: the encoder is compiled for this type.
 		events := value.Interface().(Events[T])
 		if events == nil {
 			events = func(func(Event[T], error) bool) {}
 		}
 		// Without X-Accel-Buffering nginx would buffer events.
-		a.Header = append(a.Header, response.Line{Name: "Cache-Control", Value: "no-cache"}, response.Line{Name: "X-Accel-Buffering", Value: "no"})
-		a.Stream = func(w http.ResponseWriter, r *http.Request) error {
+		resp.Header = append(resp.Header, response.Line{Name: "Cache-Control", Value: "no-cache"}, response.Line{Name: "X-Accel-Buffering", Value: "no"})
+		resp.Stream = func(w http.ResponseWriter, r *http.Request) error {
 			if r.Method == http.MethodHead {
-				a.Begin(w)
+				resp.Begin(w)
 				return nil
 			}
-			s := &eventWriter[T]{mayBeRaw: mayBeRaw[T](), names: names, items: newItemWriter[T](encoder, a.Streaming), pipe: response.OpenPipe(a, w, r, []byte(eventstream.Ping))}
+			s := &eventWriter[T]{mayBeRaw: mayBeRaw[T](), names: names, items: newItemWriter[T](encoder, resp.Streaming), pipe: response.OpenPipe(resp, w, r, []byte(eventstream.Ping))}
 			return s.run(events)
 		}
 		return nil

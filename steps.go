@@ -236,10 +236,10 @@ func (x *exchange) callHandler() error { return x.slots[0].call(x.ctx) }
 func (x *exchange) callAlone() error { return x.slots[0].run(x.ctx) }
 
 func (x *exchange) encode() error {
-	e, a := x.endpoint, &x.response
-	err := e.response.encode(x.slots[0].outValue, e.checks != ChecksOff, a)
-	if err != nil || len(a.Faults.Faults) > 0 {
-		err = refusal(x.ctx, a, err, e.checks, e.errors.log)
+	e, resp := x.endpoint, &x.response
+	err := e.response.encode(x.slots[0].outValue, e.checks != ChecksOff, resp)
+	if err != nil || len(resp.Faults.Faults) > 0 {
+		err = refusal(x.ctx, resp, err, e.checks, e.errors.log)
 	}
 	if err == nil && e.setsHeader {
 		err = x.checkHeader()

@@ -304,9 +304,9 @@ type watchKey struct{}
 
 // run upgrades the connection, runs the handler and closes the socket.
 func (s *connectedSocket) run(x *exchange) error {
-	e, a := x.endpoint, &x.scope
+	e, scope := x.endpoint, &x.scope
 	limit := cmp.Or(e.set.messageLimit, defaultMessageLimit)
-	conn, begun, err := socket.Accept(x.ctx, a.w, a.r, socket.Config{
+	conn, begun, err := socket.Accept(x.ctx, scope.w, scope.r, socket.Config{
 		Subprotocols: e.set.subprotocols, WriteLimit: e.writeLimit, MessageLimit: limit, Ping: e.set.heartbeat,
 		Failed: closedBy, Recovered: func(value any) error { return panics.New(value) },
 	})
@@ -316,10 +316,10 @@ func (s *connectedSocket) run(x *exchange) error {
 	}
 	s.conn = conn
 	if e.set.replyToInvalid {
-		s.failure = func(err error) []byte { return e.errors.late(a.r, err) }
+		s.failure = func(err error) []byte { return e.errors.late(scope.r, err) }
 	}
-	s.rendered = func(wrong *ValidationError) *ValidationError { return e.errors.rendered(a.r, wrong) }
-	s.invalid = func(faults []fault.Fault) { e.dev.InvalidMessage(a.r, faults) }
+	s.rendered = func(wrong *ValidationError) *ValidationError { return e.errors.rendered(scope.r, wrong) }
+	s.invalid = func(faults []fault.Fault) { e.dev.InvalidMessage(scope.r, faults) }
 	s.decode = s.decode.ForBody(int64(limit))
 	// From here on a server that stops closes the socket: the handler would not notice.
 	unhook := serve.OnStopping(x.ctx, s.goAway)

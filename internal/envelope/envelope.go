@@ -41,7 +41,7 @@ type Plan struct {
 }
 
 // write writes one header or cookie to a response.
-type write func(from reflect.Value, checks bool, a *response.Response) error
+type write func(from reflect.Value, checks bool, resp *response.Response) error
 
 // Compile makes the plan of a type; it is empty for a type that is no envelope.
 func Compile(c *bind.Compiler, out *typeinfo.Output, body Body) (*Plan, error) {
@@ -141,9 +141,9 @@ func (p *Plan) compileHeader(c *bind.Compiler, f *typeinfo.Field) (write, error)
 		return nil, err
 	}
 	name := http.CanonicalHeaderKey(f.Name)
-	return func(from reflect.Value, checks bool, a *response.Response) error {
+	return func(from reflect.Value, checks bool, resp *response.Response) error {
 		var scratch [4]string
-		texts, err := writer.Append(scratch[:0], from, checks, &a.Faults)
+		texts, err := writer.Append(scratch[:0], from, checks, &resp.Faults)
 		if err != nil {
 			return fmt.Errorf("the header %s: %w", name, err)
 		}
@@ -154,10 +154,10 @@ func (p *Plan) compileHeader(c *bind.Compiler, f *typeinfo.Field) (write, error)
 			}
 			// Content-Type has only one value, which the encoder of the body and the check of the media type find here.
 			if name == "Content-Type" {
-				a.ContentType = cmp.Or(text, a.ContentType)
+				resp.ContentType = cmp.Or(text, resp.ContentType)
 				continue
 			}
-			a.Add(name, text)
+			resp.Add(name, text)
 		}
 		return nil
 	}, nil
@@ -193,12 +193,12 @@ func IsCookie(t reflect.Type) bool {
 
 func compileCookie(c *bind.Compiler, f *typeinfo.Field) (write, error) {
 	if IsCookie(f.Type.Go) {
-		return func(from reflect.Value, _ bool, a *response.Response) error {
+		return func(from reflect.Value, _ bool, resp *response.Response) error {
 			v := from.FieldByIndex(f.Index)
 			if v.IsZero() {
 				return nil
 			}
-			return a.AddCookie(f.Name, reflect.Indirect(v).Interface().(http.Cookie))
+			return resp.AddCookie(f.Name, reflect.Indirect(v).Interface().(http.Cookie))
 		}, nil
 	}
 	switch held(f.Type).Kind {
@@ -210,9 +210,9 @@ func compileCookie(c *bind.Compiler, f *typeinfo.Field) (write, error) {
 		return nil, err
 	}
 	mayBeEmpty := f.Type.Wraps()
-	return func(from reflect.Value, checks bool, a *response.Response) error {
+	return func(from reflect.Value, checks bool, resp *response.Response) error {
 		var scratch [1]string
-		texts, err := writer.Append(scratch[:0], from, checks, &a.Faults)
+		texts, err := writer.Append(scratch[:0], from, checks, &resp.Faults)
 		if err != nil {
 			return fmt.Errorf("the cookie %s: %w", f.Name, err)
 		}
@@ -221,30 +221,30 @@ func compileCookie(c *bind.Compiler, f *typeinfo.Field) (write, error) {
 			return nil
 		}
 		// Safe defaults; a field of type http.Cookie sets its own attributes.
-		return a.AddCookie(f.Name, http.Cookie{Value: texts[0], Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		return resp.AddCookie(f.Name, http.Cookie{Value: texts[0], Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	}, nil
 }
 
 // Write writes everything but the body to the response. Its status must be one of the statuses; zero is the first.
-func (p *Plan) Write(out reflect.Value, statuses []int, checks bool, a *response.Response) error {
+func (p *Plan) Write(out reflect.Value, statuses []int, checks bool, resp *response.Response) error {
 	if p.status != nil {
 		status := int(out.FieldByIndex(p.status.Index).Int())
 		// Zero means the default status, as in an envelope whose status nobody has set.
 		if status != 0 && !slices.Contains(statuses, status) {
 			return fmt.Errorf("the status %d is not one of %v, which the tag of %s lists", status, statuses, p.status.Go)
 		}
-		a.Status = cmp.Or(status, a.Status)
+		resp.Status = cmp.Or(status, resp.Status)
 	}
 	for _, write := range p.writes {
-		before := len(a.Header)
-		err := write(out, checks, a)
+		before := len(resp.Header)
+		err := write(out, checks, resp)
 		switch {
-		case err != nil && a.LeaveOut == nil:
+		case err != nil && resp.LeaveOut == nil:
 			return err
 		case err != nil:
 			// Part of the headers may already have been written.
-			a.Header = a.Header[:before]
-			a.LeaveOut(err)
+			resp.Header = resp.Header[:before]
+			resp.LeaveOut(err)
 		}
 	}
 	return nil
@@ -253,17 +253,17 @@ func (p *Plan) Write(out reflect.Value, statuses []int, checks bool, a *response
 // EncodesBodyless reports whether the body of an envelope is still encoded although its status has none. The body of a
 // 304 is the one that a 200 would have (RFC 9110, section 15.4.5), so it may be set, and a File gives it its headers.
 // With 204 and 205 the body would be lost, so a value there is an error.
-func (p *Plan) EncodesBodyless(body reflect.Value, checks bool, a *response.Response) bool {
+func (p *Plan) EncodesBodyless(body reflect.Value, checks bool, resp *response.Response) bool {
 	if isEmptyBody(body) {
 		return false
 	}
-	if a.Status != http.StatusNotModified && checks {
-		n := len(a.Faults.Faults)
-		a.Faults.Add(fault.With(fault.ValueError, "error", fmt.Sprintf("a response with the status %d has no body, so it would be lost; leave %s.%s empty", a.Status, typeinfo.Name(p.desc.Go), p.desc.Body.Go)))
-		a.Faults.Seal(n, "response")
+	if resp.Status != http.StatusNotModified && checks {
+		n := len(resp.Faults.Faults)
+		resp.Faults.Add(fault.With(fault.ValueError, "error", fmt.Sprintf("a response with the status %d has no body, so it would be lost; leave %s.%s empty", resp.Status, typeinfo.Name(p.desc.Go), p.desc.Body.Go)))
+		resp.Faults.Seal(n, "response")
 	}
 	// A stream must not start a producer that nobody reads.
-	return a.Status == http.StatusNotModified && !p.body.Streams
+	return resp.Status == http.StatusNotModified && !p.body.Streams
 }
 
 // isEmptyBody reports whether a body holds nothing.

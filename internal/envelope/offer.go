@@ -103,16 +103,16 @@ func HasContentType(out *typeinfo.Output) bool {
 func isContentType(f *typeinfo.Field) bool { return http.CanonicalHeaderKey(f.Name) == "Content-Type" }
 
 // CheckType refuses a media type that is not one of those in the document, of which the first is the default.
-func CheckType(media []string, a *response.Response) error {
-	if a.ContentType == media[0] || !mediatype.BodyAllowed(a.Status) {
+func CheckType(media []string, resp *response.Response) error {
+	if resp.ContentType == media[0] || !mediatype.BodyAllowed(resp.Status) {
 		return nil
 	}
-	mediaType, _, err := mime.ParseMediaType(a.ContentType)
-	if err != nil || mediatype.HasControl(a.ContentType) {
-		return fmt.Errorf("the media type %q is malformed", a.ContentType)
+	mediaType, _, err := mime.ParseMediaType(resp.ContentType)
+	if err != nil || mediatype.HasControl(resp.ContentType) {
+		return fmt.Errorf("the media type %q is malformed", resp.ContentType)
 	}
 	if !slices.ContainsFunc(media, func(listed string) bool { return mediatype.Matches(mediatype.Bare(listed), mediaType) }) {
-		return fmt.Errorf("the media type %q is not one of %s", a.ContentType, strings.Join(media, ", "))
+		return fmt.Errorf("the media type %q is not one of %s", resp.ContentType, strings.Join(media, ", "))
 	}
 	return nil
 }

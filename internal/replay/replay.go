@@ -105,12 +105,12 @@ func (e *Exchange) Response(err error) (status int, header http.Header, body []b
 		delete(header, "Content-Length") // set again with the body
 		return e.failed.Status, header, e.text, true
 	}
-	a := e.response
-	if a.Status == 0 || a.Stream != nil || a.Streaming != nil {
+	resp := e.response
+	if resp.Status == 0 || resp.Stream != nil || resp.Streaming != nil {
 		return 0, nil, nil, false
 	}
-	a.PutHeader(header)
-	return a.Status, header, bytes.Clone(a.Content()), true
+	resp.PutHeader(header)
+	return resp.Status, header, bytes.Clone(resp.Content()), true
 }
 
 // added returns what the rest of the request has added to the header directly.
@@ -146,9 +146,9 @@ func (e *Exchange) Respond(status int, header http.Header, body []byte) error {
 	if status < http.StatusOK || status > 999 {
 		return fmt.Errorf("candor: Exchange.Respond: a response cannot have the status %d", status)
 	}
-	a := e.response
-	a.Status, a.ContentType, a.Borrowed = status, header.Get("Content-Type"), body
-	a.Header = a.Header[:0]
+	resp := e.response
+	resp.Status, resp.ContentType, resp.Borrowed = status, header.Get("Content-Type"), body
+	resp.Header = resp.Header[:0]
 	for _, name := range sorted.Keys(header) {
 		if err := mediatype.CheckResponse(status, name, header[name]); err != nil {
 			return err
@@ -157,7 +157,7 @@ func (e *Exchange) Respond(status int, header http.Header, body []byte) error {
 			continue
 		}
 		for _, value := range header[name] {
-			a.Add(name, value)
+			resp.Add(name, value)
 		}
 	}
 	e.isGiven = true

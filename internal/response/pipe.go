@@ -60,9 +60,9 @@ type Pipe struct {
 }
 
 // OpenPipe prepares a stream. The header is sent with the first bytes, or after a short while without any.
-func OpenPipe(a *Response, w http.ResponseWriter, r *http.Request, ping []byte) *Pipe {
+func OpenPipe(resp *Response, w http.ResponseWriter, r *http.Request, ping []byte) *Pipe {
 	p := &Pipe{
-		response: a, streaming: a.Streaming, w: w, control: http.NewResponseController(w), ping: ping,
+		response: resp, streaming: resp.Streaming, w: w, control: http.NewResponseController(w), ping: ping,
 		deadlines: serve.Stopping(r.Context()) == nil,
 	}
 	p.moved = sync.NewCond(&p.mutex)

@@ -10,12 +10,12 @@ import (
 )
 
 // SendReader streams the data of a reader.
-func (a *Response) SendReader(w http.ResponseWriter, r *http.Request, reader io.Reader) error {
-	if sized, ok := reader.(interface{ Len() int }); ok && mediatype.BodyAllowed(a.Status) {
-		a.Add("Content-Length", strconv.Itoa(sized.Len()))
+func (resp *Response) SendReader(w http.ResponseWriter, r *http.Request, reader io.Reader) error {
+	if sized, ok := reader.(interface{ Len() int }); ok && mediatype.BodyAllowed(resp.Status) {
+		resp.Add("Content-Length", strconv.Itoa(sized.Len()))
 	}
-	if r.Method == http.MethodHead || !mediatype.BodyAllowed(a.Status) {
-		a.Begin(w)
+	if r.Method == http.MethodHead || !mediatype.BodyAllowed(resp.Status) {
+		resp.Begin(w)
 		return nil
 	}
 	chunk := make([]byte, 32<<10)
@@ -24,7 +24,7 @@ func (a *Response) SendReader(w http.ResponseWriter, r *http.Request, reader io.
 	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader returns it bare
 		return fmt.Errorf("the response could not be read: %w", err)
 	}
-	a.Begin(w)
+	resp.Begin(w)
 	return pass(w, reader, chunk, n, err)
 }
 

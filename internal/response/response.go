@@ -96,79 +96,79 @@ func (e Invalid) Error() string {
 }
 
 // Broken returns an Invalid if the response violates rules, otherwise nil.
-func (a *Response) Broken() error {
-	if len(a.Faults.Faults) == 0 {
+func (resp *Response) Broken() error {
+	if len(resp.Faults.Faults) == 0 {
 		return nil
 	}
 	// Cloned, because the error may outlive the response, whose memory is reused.
-	return Invalid{slices.Clone(a.Faults.Faults)}
+	return Invalid{slices.Clone(resp.Faults.Faults)}
 }
 
 // Add adds a line to the header.
-func (a *Response) Add(name, value string) { a.Header = append(a.Header, Line{name, value}) }
+func (resp *Response) Add(name, value string) { resp.Header = append(resp.Header, Line{name, value}) }
 
 // AddCookie adds a cookie, or returns what is wrong with it: net/http would silently drop invalid characters. The error
 // does not repeat the value, which may be secret.
-func (a *Response) AddCookie(name string, cookie http.Cookie) error {
+func (resp *Response) AddCookie(name string, cookie http.Cookie) error {
 	cookie.Name = name
 	if cookie.Valid() != nil {
 		return fmt.Errorf("the cookie %s cannot be written; its value takes printable ASCII without quotes, semicolons and backslashes, and Path, Domain and Expires must be valid too", name)
 	}
-	a.Add("Set-Cookie", cookie.String())
+	resp.Add("Set-Cookie", cookie.String())
 	return nil
 }
 
 // Content returns the body of a complete response, nil for one without a body.
-func (a *Response) Content() []byte {
+func (resp *Response) Content() []byte {
 	switch {
-	case a.ContentType == "":
+	case resp.ContentType == "":
 		return nil
 	// Body must stay the reusable buffer; the user's bytes must not be reused.
-	case a.Borrowed != nil:
-		return a.Borrowed
+	case resp.Borrowed != nil:
+		return resp.Borrowed
 	}
-	return a.Body
+	return resp.Body
 }
 
 // Buffer returns an empty buffer for a body.
-func (a *Response) Buffer() []byte {
-	if a.Body == nil {
-		a.Body = make([]byte, 0, 1024)
+func (resp *Response) Buffer() []byte {
+	if resp.Body == nil {
+		resp.Body = make([]byte, 0, 1024)
 	}
-	return a.Body[:0]
+	return resp.Body[:0]
 }
 
 // Close closes the source of the response.
-func (a *Response) Close() {
-	if a.Closer != nil {
-		_ = a.Closer.Close()
-		a.Closer = nil
+func (resp *Response) Close() {
+	if resp.Closer != nil {
+		_ = resp.Closer.Close()
+		resp.Closer = nil
 	}
 }
 
 // Restart clears the response for a further attempt of the same request.
-func (a *Response) Restart() {
-	accepted, streaming := a.Accepted, a.Streaming
-	a.Release()
-	a.Accepted, a.Streaming = accepted, streaming
+func (resp *Response) Restart() {
+	accepted, streaming := resp.Accepted, resp.Streaming
+	resp.Release()
+	resp.Accepted, resp.Streaming = accepted, streaming
 }
 
 // MaxKept is the largest buffer that is kept for the next response, in bytes.
 const MaxKept = 64 << 10
 
 // Release keeps the buffer for the next response, unless it is large.
-func (a *Response) Release() {
-	a.Close()
+func (resp *Response) Release() {
+	resp.Close()
 	// A single large response must not keep its memory for all the small ones after it.
-	if a.Body = a.Body[:0]; cap(a.Body) > MaxKept {
-		a.Body = nil
+	if resp.Body = resp.Body[:0]; cap(resp.Body) > MaxKept {
+		resp.Body = nil
 	}
-	if len(a.Header) > 0 {
+	if len(resp.Header) > 0 {
 		// The slice is reused; its strings must not be kept alive.
-		clear(a.Header)
-		a.Header = a.Header[:0]
+		clear(resp.Header)
+		resp.Header = resp.Header[:0]
 	}
-	a.Outcome = Outcome{}
+	resp.Outcome = Outcome{}
 }
 
 // shortBody is the size of the largest body whose length net/http finds out. It does not for an empty one, if the method
@@ -177,12 +177,12 @@ const shortBody = 2048
 
 // Write sends a complete response. If only net/http reads the header, net/http adds the length of a short body, and the
 // date need not be formatted for each response.
-func (a *Response) Write(w http.ResponseWriter, direct bool) {
-	if !mediatype.BodyAllowed(a.Status) {
-		a.Begin(w)
+func (resp *Response) Write(w http.ResponseWriter, direct bool) {
+	if !mediatype.BodyAllowed(resp.Status) {
+		resp.Begin(w)
 		return
 	}
-	body := a.Content()
+	body := resp.Content()
 	h := w.Header()
 	if direct {
 		h["Date"] = mediatype.DateLine()
@@ -190,11 +190,11 @@ func (a *Response) Write(w http.ResponseWriter, direct bool) {
 	if !direct || len(body) == 0 || len(body) > shortBody {
 		h["Content-Length"] = mediatype.LengthLine(len(body))
 	}
-	a.putType(h)
-	if len(a.Header) > 0 {
-		a.putLines(h)
+	resp.putType(h)
+	if len(resp.Header) > 0 {
+		resp.putLines(h)
 	}
-	w.WriteHeader(a.Status)
+	w.WriteHeader(resp.Status)
 	if len(body) > 0 {
 		// An error means that the client has gone, and nobody is left to report it to.
 		_, _ = w.Write(body)
@@ -202,48 +202,48 @@ func (a *Response) Write(w http.ResponseWriter, direct bool) {
 }
 
 // Begin sends the status and the header; the body follows.
-func (a *Response) Begin(w http.ResponseWriter) {
-	if a.Streaming != nil {
+func (resp *Response) Begin(w http.ResponseWriter) {
+	if resp.Streaming != nil {
 		// Nobody knows the length of a stream; one that a function has set would truncate it.
 		delete(w.Header(), "Content-Length")
 	}
-	a.PutHeader(w.Header())
-	w.WriteHeader(a.Status)
+	resp.PutHeader(w.Header())
+	w.WriteHeader(resp.Status)
 }
 
 // typeLine returns the header value for Content-Type.
-func (a *Response) typeLine() []string {
-	if a.UsualType != nil && a.UsualType[0] == a.ContentType {
-		return a.UsualType[:]
+func (resp *Response) typeLine() []string {
+	if resp.UsualType != nil && resp.UsualType[0] == resp.ContentType {
+		return resp.UsualType[:]
 	}
-	return []string{a.ContentType}
+	return []string{resp.ContentType}
 }
 
 // PutHeader copies the header into h, except for Content-Length.
-func (a *Response) PutHeader(h http.Header) {
-	if mediatype.BodyAllowed(a.Status) {
-		a.putType(h)
+func (resp *Response) PutHeader(h http.Header) {
+	if mediatype.BodyAllowed(resp.Status) {
+		resp.putType(h)
 	} else {
 		delete(h, "Content-Type")
 	}
-	a.putLines(h)
+	resp.putLines(h)
 }
 
 // putType sets the Content-Type of a response whose status allows a body.
-func (a *Response) putType(h http.Header) {
-	if a.ContentType == "" {
+func (resp *Response) putType(h http.Header) {
+	if resp.ContentType == "" {
 		delete(h, "Content-Type")
 		return
 	}
-	h["Content-Type"] = a.typeLine()
+	h["Content-Type"] = resp.typeLine()
 }
 
 // putLines copies the other lines. A header replaces one of the same name, unless it is one to which every layer may
 // add.
-func (a *Response) putLines(h http.Header) {
-	for i, line := range a.Header {
+func (resp *Response) putLines(h http.Header) {
+	for i, line := range resp.Header {
 		// Lines of the same name are adjacent, so a repeated name adds to the previous line.
-		if i > 0 && a.Header[i-1].Name == line.Name || line.Name == "Set-Cookie" || line.Name == "Vary" {
+		if i > 0 && resp.Header[i-1].Name == line.Name || line.Name == "Set-Cookie" || line.Name == "Vary" {
 			h[line.Name] = append(h[line.Name], line.Value)
 			continue
 		}

@@ -55,7 +55,7 @@ type Opened struct {
 }
 
 // Open opens the content; the response closes it.
-func (f *File) Open(a *response.Response) (opened Opened, err error) {
+func (f *File) Open(resp *response.Response) (opened Opened, err error) {
 	switch {
 	case f.Content != nil && f.FS != nil:
 		return opened, errors.New("a candor.File with both FS and Content; set one of them")
@@ -64,14 +64,14 @@ func (f *File) Open(a *response.Response) (opened Opened, err error) {
 	case f.FS == nil:
 		return opened, errors.New("a candor.File with neither FS nor Content; set one of them")
 	default:
-		if opened, err = f.openPath(a); err != nil {
+		if opened, err = f.openPath(resp); err != nil {
 			return opened, err
 		}
 	}
 	return opened, f.checkETag()
 }
 
-func (f *File) openPath(a *response.Response) (Opened, error) {
+func (f *File) openPath(resp *response.Response) (Opened, error) {
 	// On Windows a backslash separates names, and a NUL ends a name for the operating system.
 	if !fs.ValidPath(f.Path) || strings.ContainsAny(f.Path, "\\\x00") {
 		return Opened{}, NotFound
@@ -81,7 +81,7 @@ func (f *File) openPath(a *response.Response) (Opened, error) {
 		return Opened{}, WithoutFile(err)
 	}
 	// From here on the response closes the file, whatever fails.
-	a.Closer = file
+	resp.Closer = file
 	info, err := file.Stat()
 	if err != nil {
 		return Opened{}, fmt.Errorf("the file cannot be sent: %w", err)
@@ -160,13 +160,13 @@ func (f *File) disposition() string {
 }
 
 // Send writes a file as the response.
-func Send(w http.ResponseWriter, r *http.Request, a *response.Response, o Opened) error {
-	if o.Content == nil || !Reads(r.Method) || a.Status != http.StatusOK {
-		return sendWhole(w, r, a, o)
+func Send(w http.ResponseWriter, r *http.Request, resp *response.Response, o Opened) error {
+	if o.Content == nil || !Reads(r.Method) || resp.Status != http.StatusOK {
+		return sendWhole(w, r, resp, o)
 	}
 	// A separate header, so that nothing of it is left in the response if http.ServeContent fails.
 	header := http.Header{}
-	a.PutHeader(header)
+	resp.PutHeader(header)
 	sent := Serve(w, r, header, o.ModTime, o.Content)
 	switch {
 	case sent.ReadErr != nil:
@@ -191,7 +191,7 @@ func Send(w http.ResponseWriter, r *http.Request, a *response.Response, o Opened
 func Reads(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
 // sendWhole sends a file without conditions and ranges.
-func sendWhole(w http.ResponseWriter, r *http.Request, a *response.Response, o Opened) error {
+func sendWhole(w http.ResponseWriter, r *http.Request, resp *response.Response, o Opened) error {
 	source := o.whole
 	if o.Content != nil {
 		source = o.Content
@@ -200,12 +200,12 @@ func sendWhole(w http.ResponseWriter, r *http.Request, a *response.Response, o O
 			return err
 		}
 	}
-	if mediatype.BodyAllowed(a.Status) {
-		a.Add("Content-Length", strconv.FormatInt(o.Size, 10))
+	if mediatype.BodyAllowed(resp.Status) {
+		resp.Add("Content-Length", strconv.FormatInt(o.Size, 10))
 	}
 	if !o.ModTime.IsZero() {
-		a.Add("Last-Modified", o.ModTime.UTC().Format(http.TimeFormat))
+		resp.Add("Last-Modified", o.ModTime.UTC().Format(http.TimeFormat))
 	}
 	// A file that grows meanwhile must not exceed its Content-Length.
-	return a.SendReader(w, r, io.LimitReader(source, o.Size))
+	return resp.SendReader(w, r, io.LimitReader(source, o.Size))
 }
