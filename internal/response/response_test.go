@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -136,14 +137,43 @@ type nothing struct{}
 
 func (nothing) Read([]byte) (int, error) { return 0, nil }
 
-// begin opens a pipe for a request, and returns what the client has received.
-func begin(ping string) (*response.Pipe, *httptest.ResponseRecorder, *bool) {
+// client is the client of a pipe, to which another goroutine writes.
+type client struct {
+	mutex sync.Mutex
+	*httptest.ResponseRecorder
+}
+
+// Write implements http.ResponseWriter.
+func (c *client) Write(p []byte) (int, error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.ResponseRecorder.Write(p)
+}
+
+// Flush implements http.Flusher.
+func (c *client) Flush() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.ResponseRecorder.Flush()
+}
+
+// has checks what the client has received: nothing, or a header and a text.
+func (c *client) has(t *testing.T, begun bool, text, why string) {
+	t.Helper()
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	assert.Equal(t, begun, c.Flushed, why)
+	assert.Equal(t, text, c.Body.String(), why)
+}
+
+// begin opens a pipe for a request, and returns its client.
+func begin(ping string) (*response.Pipe, *client, *bool) {
 	cancelled := new(bool)
 	a := &response.Response{Outcome: response.Outcome{
 		Status: 200, ContentType: "text/plain",
 		Streaming: &response.Streaming{Cancel: func() { *cancelled = true }, Heartbeat: time.Minute, WriteLimit: time.Second},
 	}}
-	w := httptest.NewRecorder()
+	w := &client{ResponseRecorder: httptest.NewRecorder()}
 	return response.OpenPipe(a, w, httptest.NewRequest(http.MethodGet, "/", nil), []byte(ping)), w, cancelled
 }
 
@@ -157,11 +187,11 @@ func TestPipe(t *testing.T) {
 		p, w, cancelled := begin("")
 		require.NoError(t, p.Append(add("a")))
 		synctest.Wait()
-		assert.Equal(t, "a", w.Body.String(), "an item is not kept back")
+		w.has(t, true, "a", "an item is not kept back")
 		assert.True(t, p.Alive())
 		require.NoError(t, p.Append(add("b")))
 		require.NoError(t, p.Close(nil))
-		assert.Equal(t, "ab", w.Body.String())
+		w.has(t, true, "ab", "everything at the end")
 		assert.True(t, p.Headed())
 		assert.False(t, *cancelled)
 	})
@@ -174,11 +204,11 @@ func TestPipeWithoutItems(t *testing.T) {
 		p, w, _ := begin("")
 		require.ErrorIs(t, p.Close(failure), failure)
 		assert.False(t, p.Headed(), "the caller responds with the error")
-		assert.False(t, w.Flushed)
+		w.has(t, false, "", "nothing was sent")
 
 		p, w, _ = begin("")
 		require.NoError(t, p.Close(nil))
-		assert.True(t, w.Flushed)
+		w.has(t, true, "", "the header of no items")
 	})
 }
 
@@ -188,11 +218,10 @@ func TestPipeBreaksSilence(t *testing.T) {
 		p, w, _ := begin(":\n")
 		time.Sleep(time.Second)
 		synctest.Wait()
-		assert.True(t, w.Flushed, "the header comes soon")
-		assert.Empty(t, w.Body.String())
+		w.has(t, true, "", "the header comes soon")
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		assert.Equal(t, ":\n:\n", w.Body.String())
+		w.has(t, true, ":\n:\n", "a ping a minute")
 		require.NoError(t, p.Close(nil))
 	})
 }
