@@ -45,15 +45,18 @@ func TestMemoryOfBodies(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, 4<<20+512<<10, codec.Options{}.ForBody(1<<20).Memory)
 	assert.Equal(t, codec.Options{}.ForBody(1<<28).Memory, codec.Options{}.ForBody(1<<40).Memory, "also where an int has 32 bits")
+	type large struct {
+		A, B, C, D int64 `json:",omitempty"`
+	}
 	in, err := typeinfo.ReadInput(reflect.TypeFor[struct {
-		Names []string `query:"names,json"`
+		Sizes []large `query:"sizes,json"`
 	}](), isNone)
 	require.NoError(t, err)
 	read, err := codec.NewCompiler(check.Builtin()).Texts(codec.Options{})(in.Params[0])
 	require.NoError(t, err)
-	var names []string
+	var sizes []large
 	var faults fault.List
-	read(reflect.ValueOf(&names).Elem(), "["+strings.Repeat(`"",`, 400_000)+`""]`, &faults)
+	read(reflect.ValueOf(&sizes).Elem(), "["+strings.Repeat("{},", 200_000)+"{}]", &faults)
 	require.Len(t, faults.Faults, 1)
 	assert.Equal(t, map[string]any{"error": "takes too much memory when decoded"}, faults.Faults[0].Ctx)
 }
