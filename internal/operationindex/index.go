@@ -92,7 +92,9 @@ func New(requests []Request, rename func(at int, id string) string) (*Index, []C
 	for i := x.served; i < len(requests); i++ {
 		x.addSent(i)
 	}
-	return &x.Index, x.conflicts
+	// Copied: a pointer into the indexer would keep all requests in memory, as long as there is the app.
+	index := x.Index
+	return &index, x.conflicts
 }
 
 // indexer builds an index.
