@@ -575,3 +575,37 @@ func TestStartTwice(t *testing.T) {
 	require.NoError(t, again())
 	assert.True(t, slices.Equal([]string{"one", "two"}, order), "started once, in order")
 }
+
+type freshAccount struct{ token string }
+
+type takesFreshAccount struct {
+	Account *freshAccount `dep:"fresh"`
+}
+
+// TestFreshCredentialsOfOneInputType checks that each function gets a value of its own, also where two have the same
+// input type and the value is made before the body, because it reads credentials.
+func TestFreshCredentialsOfOneInputType(t *testing.T) {
+	t.Parallel()
+	made := 0
+	var got []*freshAccount
+	app := candor.New(candor.Config{})
+	candor.Provide(app, func(_ context.Context, in struct{ Token candor.Bearer }) (*freshAccount, error) {
+		made++
+		return &freshAccount{string(in.Token)}, nil
+	})
+	candor.Get(app, "/", func(_ context.Context, in takesFreshAccount) (candor.None, error) {
+		got = append(got, in.Account)
+		return candor.None{}, nil
+	}, candor.Around(func(_ context.Context, in takesFreshAccount, next func() error) error {
+		got = append(got, in.Account)
+		return next()
+	}))
+	c := candor.NewTestClient(t, app)
+	c.Get("/", candor.WithHeader("Authorization", "Bearer a")).Status(204)
+	assert.Equal(t, 2, made)
+	assert.Len(t, got, 2)
+	assert.NotSame(t, got[0], got[1])
+	assert.Equal(t, []freshAccount{{"a"}, {"a"}}, []freshAccount{*got[0], *got[1]})
+	c.Get("/").Status(401)
+	assert.Len(t, got, 2)
+}
